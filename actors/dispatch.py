@@ -1,0 +1,189 @@
+"""Where a relay's jobs can go: the nodes below, what each serves, and what was given to each."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from actors.placement import POLICIES
+from glasshive.errors import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pykka import ActorRef
+
+    from actors.messages import Heartbeat, Request, WorkerState
+
+__all__ = ["Below", "Dispatch", "Room"]
+
+
+@dataclass(slots=True, eq=False)
+class Below:
+    """A node below, as its relay knows it."""
+
+    name: str
+    place: int
+    """Its place in the order in which the nodes were met."""
+    ref: ActorRef[Any]
+    heard_at: float
+    """When it was last heard of, in seconds of the runtime's clock."""
+    states: tuple[WorkerState, ...] = ()
+    """How its workers were then."""
+    down: bool = False
+    rooms: dict[str, Room] = field(default_factory=dict)
+    """By model."""
+    orphans: list[str] = field(default_factory=list)
+    """Jobs that it had when it went down, by its own ids; they ended here and may still run."""
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """What a node has for the jobs of one model, and what of it is promised.
+
+    The heartbeats say what there is; what is promised the relay knows itself, since every job of
+    the node comes from it. So no news can be too old to place by.
+    """
+
+    node: Below
+    model: str
+    slots: int = 0
+    """Sequences that the node's workers can run at once."""
+    kv_bytes: int = 0
+    """VRAM that they have for all their sequences."""
+    kv_bytes_per_token: int = 0
+    jobs: int = 0
+    """Unfinished jobs that were placed there."""
+    promised_bytes: int = 0
+    """VRAM that those jobs take or will take."""
+
+    @property
+    def place(self) -> int:
+        """The node's place in the order in which the nodes were met."""
+        return self.node.place
+
+    @property
+    def load(self) -> float:
+        """The share of the slots that is in use."""
+        return self.jobs / self.slots
+
+    @property
+    def free_vram_bytes(self) -> int:
+        """VRAM that is promised to no job."""
+        return self.kv_bytes - self.promised_bytes
+
+    def fits(self, request: Request) -> bool:
+        """Return whether a request could run there now, as far as can be told from above.
+
+        One that needs more VRAM than there is counts as fitting: the worker knows it too, and
+        rejects it with the reason, where here it would wait for ever.
+        """
+        needed = self._needed(request)
+        return self.jobs < self.slots and (needed <= self.free_vram_bytes or needed > self.kv_bytes)
+
+    def take(self, request: Request) -> None:
+        """Promise a slot and VRAM to a request."""
+        self.jobs += 1
+        self.promised_bytes += self._needed(request)
+
+    def give_back(self, request: Request) -> None:
+        """Take the promise back, since the request's job has ended."""
+        self.jobs -= 1
+        self.promised_bytes -= self._needed(request)
+
+    def _needed(self, request: Request) -> int:
+        return (request.prompt_tokens + request.max_tokens) * self.kv_bytes_per_token
+
+
+class Dispatch:
+    """A relay's nodes below, and the policy that chooses among them.
+
+    Args:
+        placement: the policy, by name.
+
+    Raises:
+        ValueError: there is no such policy.
+    """
+
+    def __init__(self, placement: str) -> None:
+        if placement not in POLICIES:
+            raise ValueError(
+                f"no placement is called {placement!r}; {nearest(placement, POLICIES)}"
+            )
+        self.policy = POLICIES[placement]()
+        self.random = random.Random()
+        """What the policy draws from; the relay seeds it when it starts."""
+        self.nodes: dict[str, Below] = {}
+        """By name, in the order in which they were met."""
+        self._rooms: dict[str, list[Room]] = {}
+
+    def hear(self, heartbeat: Heartbeat, now: float) -> Below:
+        """Take in how a node is, be it known or new, and return it.
+
+        Args:
+            heartbeat: what the node says.
+            now: seconds of the runtime's clock.
+        """
+        node = self.nodes.get(heartbeat.name)
+        if node is None:
+            node = Below(heartbeat.name, len(self.nodes), heartbeat.node, now)
+            self.nodes[node.name] = node
+        node.ref = heartbeat.node
+        node.heard_at = now
+        node.states = heartbeat.workers
+        node.down = False
+        for room in node.rooms.values():
+            room.slots = room.kv_bytes = 0
+        for state in node.states:
+            room = self._room(node, state.model)
+            room.slots += state.max_num_seqs
+            room.kv_bytes += state.kv_bytes
+            room.kv_bytes_per_token = state.kv_bytes_per_token
+        return node
+
+    def _room(self, node: Below, model: str) -> Room:
+        room = node.rooms.get(model)
+        if room is None:
+            room = node.rooms[model] = Room(node, model)
+            rooms = self._rooms.setdefault(model, [])
+            rooms.append(room)
+            rooms.sort(key=lambda each: each.place)
+        return room
+
+    def serving(self, model: str) -> list[Room]:
+        """Return the rooms of the nodes that are up and serve a model, full or not."""
+        return [
+            room for room in self._rooms.get(model, ()) if room.slots > 0 and not room.node.down
+        ]
+
+    def models(self) -> list[str]:
+        """Return the models that are served now."""
+        return [model for model in self._rooms if self.serving(model)]
+
+    def choose(self, request: Request, refused: Mapping[str, float], now: float) -> Room | None:
+        """Return where a request should go, None if it has to wait.
+
+        Args:
+            request: what is to be placed.
+            refused: until when each node that refused it is not to be asked again, by name, in
+                seconds of the runtime's clock.
+            now: seconds of that clock.
+        """
+        candidates = [
+            room
+            for room in self.serving(request.model)
+            if room.fits(request) and refused.get(room.node.name, now) <= now
+        ]
+        return self.policy.choose(candidates, self.random) if candidates else None
+
+    def silent(self, now: float, longest: float) -> list[Below]:
+        """Return the nodes that count as up and were not heard of for too long.
+
+        Args:
+            now: seconds of the runtime's clock.
+            longest: seconds that a node may be silent.
+        """
+        return [
+            node for node in self.nodes.values() if not node.down and now - node.heard_at > longest
+        ]

@@ -1,0 +1,105 @@
+"""Who gets a job: the placement policies, by name."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from random import Random
+
+__all__ = [
+    "POLICIES",
+    "Candidate",
+    "LeastLoaded",
+    "MostFreeVram",
+    "Policy",
+    "PowerOfTwo",
+    "RoundRobin",
+]
+
+
+class Candidate(Protocol):
+    """A node that has room for the job."""
+
+    @property
+    def place(self) -> int:
+        """Its place in the order in which the nodes were met."""
+
+    @property
+    def load(self) -> float:
+        """The share of its slots that is in use, 0 to 1."""
+
+    @property
+    def free_vram_bytes(self) -> int:
+        """VRAM that is promised to no job."""
+
+
+CandidateT = TypeVar("CandidateT", bound=Candidate)
+
+
+class Policy(ABC):
+    """Chooses among the nodes that have room."""
+
+    @abstractmethod
+    def choose(self, candidates: Sequence[CandidateT], random: Random) -> CandidateT:
+        """Return the one that gets the job.
+
+        Args:
+            candidates: one or more, by their places.
+            random: where to draw from.
+        """
+
+
+class RoundRobin(Policy):
+    """Each in turn; one that has no room misses its turn."""
+
+    def __init__(self) -> None:
+        self._last = -1
+
+    def choose(self, candidates: Sequence[CandidateT], random: Random) -> CandidateT:  # noqa: ARG002 - the policies' common face
+        """Return the first after the one that was chosen last."""
+        chosen = next((each for each in candidates if each.place > self._last), candidates[0])
+        self._last = chosen.place
+        return chosen
+
+
+class LeastLoaded(Policy):
+    """The one with the smallest share of its slots in use; of equals the first."""
+
+    def choose(self, candidates: Sequence[CandidateT], random: Random) -> CandidateT:  # noqa: ARG002 - the policies' common face
+        """Return the least loaded."""
+        return min(candidates, key=lambda each: each.load)
+
+
+class MostFreeVram(Policy):
+    """The one with the most VRAM that is promised to no job; of equals the first."""
+
+    def choose(self, candidates: Sequence[CandidateT], random: Random) -> CandidateT:  # noqa: ARG002 - the policies' common face
+        """Return the one with the most free VRAM."""
+        return max(candidates, key=lambda each: each.free_vram_bytes)
+
+
+class PowerOfTwo(Policy):
+    """The less loaded of two drawn at random.
+
+    Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS 2001.
+    """
+
+    def choose(self, candidates: Sequence[CandidateT], random: Random) -> CandidateT:
+        """Return the less loaded of two; the only one if there is no second."""
+        two = random.sample(candidates, min(2, len(candidates)))
+        return min(two, key=lambda each: each.load)
+
+
+POLICIES: Mapping[str, type[Policy]] = MappingProxyType(
+    {
+        "round_robin": RoundRobin,
+        "least_loaded": LeastLoaded,
+        "most_free_vram": MostFreeVram,
+        "power_of_two": PowerOfTwo,
+    }
+)
+"""The policies, by the names that blueprints and scripts use."""

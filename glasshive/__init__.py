@@ -1,0 +1,38 @@
+"""glasshive: any Pykka program under glass, repeatable and seen."""
+
+from glasshive import clock
+from glasshive.errors import (
+    Complaint,
+    Deadlock,
+    EscapedSimulation,
+    GlasshiveError,
+    InputError,
+    NotRunning,
+)
+from glasshive.live import Live
+from glasshive.message import Message
+from glasshive.runtime import Runtime, record_state
+from glasshive.scenario import Outcome, Run, scenario
+from glasshive.schedule import Fifo, Schedule, Uniform
+from glasshive.simulation import Simulation
+
+__all__ = [
+    "Complaint",
+    "Deadlock",
+    "EscapedSimulation",
+    "Fifo",
+    "GlasshiveError",
+    "InputError",
+    "Live",
+    "Message",
+    "NotRunning",
+    "Outcome",
+    "Run",
+    "Runtime",
+    "Schedule",
+    "Simulation",
+    "Uniform",
+    "clock",
+    "record_state",
+    "scenario",
+]

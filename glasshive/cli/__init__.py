@@ -1,0 +1,5 @@
+"""The `glasshive` command."""
+
+from glasshive.cli.entry import main
+
+__all__ = ["main"]

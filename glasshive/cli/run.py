@@ -1,0 +1,135 @@
+"""`glasshive run`: one scenario, from its first note to its report."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from glasshive.cli.exits import HELD, INTERRUPTED, NOT_HELD
+from glasshive.cli.result import as_json
+from glasshive.cli.settings import read_settings
+from glasshive.scenario import find, run
+
+if TYPE_CHECKING:
+    from glasshive.cli.progress import ProgressBar
+
+__all__ = ["run_scenario"]
+
+
+class Screen:
+    """Follows a run on the screen.
+
+    Args:
+        bar: the progress bar, or None for none.
+        tells: whether the notes are shown.
+    """
+
+    def __init__(self, bar: ProgressBar | None, *, tells: bool) -> None:
+        self._bar = bar
+        self._tells = tells
+
+    def note(self, text: str) -> None:
+        """Show a line of the story at once, also to a reader at the end of a pipe.
+
+        When that reader has left, the run ends as by Ctrl-C.
+        """
+        if not self._tells:
+            return
+        try:
+            # Not by click: it reaches past the bar's stand-in for standard output.
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # A signal and not an exception: an actor may have told the line.
+            signal.raise_signal(signal.SIGINT)
+
+    def progress(self, at: float, done: int, total: int | None) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            self._bar.update(at, done, total)
+
+
+@click.command("run")
+@click.argument("target", metavar="NAME|PATH")
+@click.option("--seed", type=int, default=0, show_default=True, help="Any integer.")
+@click.option(
+    "--runtime",
+    type=click.Choice(["simulated", "live"]),
+    default="simulated",
+    show_default=True,
+    help="Virtual time, or threads and the wall clock.",
+)
+@click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Give a parameter another value; once for each.",
+)
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write every event to this file, compressed if it ends in .gz.",
+)
+@click.option("--quiet", is_flag=True, help="Print only how it ended, and what did not hold.")
+@click.option("--json", "wants_json", is_flag=True, help="Print one JSON object, nothing else.")
+def run_scenario(
+    *,
+    target: str,
+    seed: int,
+    runtime: Literal["simulated", "live"],
+    settings: tuple[str, ...],
+    trace: Path | None,
+    quiet: bool,
+    wants_json: bool,
+) -> int:
+    """Run a scenario, by its name or by the path of its script.
+
+    A script with several scenarios wants PATH.py:NAME. `glasshive list` shows the names and what
+    can be --set.
+    """
+    # Drawing is imported before the run: inside of it, a module would find a virtual clock.
+    from glasshive.cli.logs import show_logs  # noqa: PLC0415  structlog imports rich
+    from glasshive.cli.progress import ProgressBar  # noqa: PLC0415  rich, only when something runs
+    from glasshive.cli.report import Report  # noqa: PLC0415  rich as well
+
+    if quiet and wants_json:
+        raise click.UsageError("--quiet and --json cannot be had together: --json is quiet")
+    talks = not quiet and not wants_json
+    show_logs(silent=not talks)
+    with ExitStack() as stack:
+        if wants_json:
+            # A script may print; standard output belongs to the object.
+            stack.enter_context(redirect_stdout(sys.stderr))
+        scenario = find(target)
+        values = read_settings(scenario, settings)
+        bar = None
+        if talks and sys.stderr.isatty():
+            bar = stack.enter_context(ProgressBar(sys.stderr))
+        outcome = run(
+            scenario,
+            values,
+            seed=seed,
+            runtime=runtime,
+            trace=trace,
+            audience=Screen(bar, tells=talks),
+        )
+    if outcome.failure is not None:
+        click.echo(outcome.failure.traceback, nl=False, err=True)
+    if wants_json:
+        click.echo(as_json(scenario, outcome))
+    elif quiet:
+        Report(sys.stdout, scenario, outcome).write_briefly()
+    else:
+        Report(sys.stdout, scenario, outcome).write()
+    if outcome.status == "interrupted":
+        return INTERRUPTED
+    return HELD if outcome.status == "held" else NOT_HELD

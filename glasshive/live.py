@@ -1,0 +1,506 @@
+"""The live runtime: the same program on Pykka's own threads and the wall's clock, traced."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+import weakref
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pykka import Actor, ActorDeadError, ActorRegistry, ThreadingActor
+from pykka._envelope import Envelope
+from pykka.messages import _ActorStop
+
+from glasshive.errors import GlasshiveError
+from glasshive.failure import annotate, doing
+from glasshive.future import LiveFuture
+from glasshive.inbox import LiveInbox, LiveTask
+from glasshive.interrupt import interruptible
+from glasshive.network import seconds
+from glasshive.notes import noted
+from glasshive.runtime import Runtime, Timer, swapped
+from glasshive.trace.event import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pykka import ActorRef
+    from pykka._types import OptExcInfo
+
+    from glasshive.inbox import Letter
+    from glasshive.trace import TraceWriter
+
+__all__ = ["Live", "LiveInbox"]
+
+_POLL = 0.002
+"""Seconds between two looks at a condition that the script waits for."""
+
+_FAREWELL = 2.0
+"""Seconds that leaving waits for actors that are in the middle of something."""
+
+
+class Live(Runtime):
+    """Runs a Pykka program on real threads and the wall's clock, traced like a simulation.
+
+    Links' latencies are waited for by one clock thread. On leaving, actors that still run are
+    ended without their hooks.
+
+    Args:
+        seed: handed to the program; threads keep no order that a seed could fix.
+        trace: where every event is written, or None for no trace.
+    """
+
+    kind: ClassVar[Literal["simulated", "live"]] = "live"
+
+    def __init__(self, *, seed: int = 0, trace: TraceWriter | None = None) -> None:
+        super().__init__(seed=seed, trace=trace)
+        self._began = time.monotonic()
+        self._lock = threading.RLock()
+        self._here = threading.local()
+        self._script = LiveTask("script", self.network.host("local"))
+        self._inboxes: dict[LiveInbox, None] = {}
+        """The actors that have begun and not come to a proper end, in that order."""
+        self._work = 0
+        """Messages and answers on their way, and actors in the middle of something."""
+        self._timers: dict[_LiveTimer, None] = {}
+        self._waiting: dict[LiveFuture, None] = {}
+        self._leaving = False
+        self._messages = 0
+        self._clock = _Clock()
+        self._open_until_exit = ExitStack()
+
+    @property
+    def current(self) -> Any:
+        """The task of the current thread; threads that are no actors speak for the script."""
+        return getattr(self._here, "task", self._script)
+
+    def _open(self) -> None:
+        with ExitStack() as stack:
+            stack.enter_context(noted(self))
+            stack.enter_context(swapped(ActorRegistry, _actor_refs=[]))
+            stack.enter_context(
+                swapped(
+                    ThreadingActor,
+                    # A plain function, unlike Pykka's static method, is told the actor.
+                    _create_actor_inbox=lambda actor: LiveInbox(
+                        self, self.current.host, weakref.ref(actor)
+                    ),
+                    _create_future=staticmethod(LiveFuture),
+                    _start_actor_loop=lambda actor: self._spawn(actor),  # noqa: PLW0108  a bound method
+                    # would not take the actor as its argument
+                )
+            )
+            stack.enter_context(swapped(Actor, _handle_failure=self._failure_hook()))
+            stack.enter_context(interruptible(_interrupt, lambda: self._fail(KeyboardInterrupt())))
+            self._open_until_exit = stack.pop_all()
+        self._began = time.monotonic()
+        self._clock.start()
+
+    def _close(self) -> None:
+        try:
+            with self._lock:
+                self._leaving = True
+                inboxes, waiting = list(self._inboxes), list(self._waiting)
+            for inbox in inboxes:
+                self._end(inbox)
+                inbox.close("end")
+            for future in waiting:
+                future.abandon()
+            deadline = time.monotonic() + _FAREWELL
+            for inbox in inboxes:
+                if inbox.thread is not None:
+                    inbox.thread.join(max(0.0, deadline - time.monotonic()))
+        finally:
+            for lose in self._clock.stop():
+                lose()
+            self._open_until_exit.close()
+            for inbox in self._inboxes:
+                if inbox.ref is not None:
+                    inbox.ref.actor_stopped.set()  # nobody is there to answer any more
+
+    def _failure_hook(self) -> Callable[..., None]:
+        real: Any = Actor._handle_failure  # noqa: SLF001  Pykka has no public hook for it
+
+        def handle_failure(actor: Actor, kind: Any, error: Any, traceback: Any) -> None:
+            inbox = actor.actor_inbox
+            if isinstance(inbox, LiveInbox) and error is not None:
+                self.failed(inbox, error, doing(traceback))
+            real(actor, kind, error, traceback)
+
+        return handle_failure
+
+    # -- time -----------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Return the wall's seconds since the runtime was entered."""
+        return time.monotonic() - self._began
+
+    def after(self, delay: float, ref: ActorRef[Any], message: Any) -> Timer:
+        """Tell an actor something later; the timer dies with the actor that set it."""
+        seconds(delay, "a timer's delay")
+        return _LiveTimer(self, delay, self._inbox(ref), message)
+
+    def run(self, until: float | None = None, condition: Callable[[], bool] | None = None) -> bool:
+        """Wait while the actors work; see `Runtime.run`."""
+        while True:
+            with self._lock:
+                if self._error is not None:
+                    error, self._error = self._error, None
+                    raise error
+            # Not under the lock: it may ask an actor, who needs the lock to answer.
+            if condition is not None and condition():
+                return True
+            if until is not None and self.now() >= until:
+                return condition is None
+            if until is None and self._at_rest():
+                return condition is None or condition()
+            time.sleep(_POLL)
+
+    def _at_rest(self) -> bool:
+        with self._lock:
+            return self._work == 0 and all(timer.over for timer in self._timers)
+
+    def work(self, change: int) -> None:
+        """Count something that is under way; it is counted before what caused it is done."""
+        with self._lock:
+            self._work += change
+
+    # -- actors ---------------------------------------------------------------------------
+
+    def crash(self, ref: ActorRef[Any]) -> None:
+        """End an actor at once, or when its current handler returns; nobody is told."""
+        inbox = self._inbox(ref)
+        if inbox.alive:
+            self.record("fault", {"fault": "crash"}, actor=inbox.name)
+            ActorRegistry.unregister(ref)
+            inbox.crashed = True
+            self._end(inbox)
+            inbox.close("crash")
+            inbox.rest()
+
+    def _end(self, inbox: LiveInbox) -> None:
+        """Have Pykka's loop end without its hooks, whatever its handler comes back with."""
+        if (actor := inbox.owner()) is not None:
+            vars(actor).update(_stop=_exit, _handle_failure=_exit)
+
+    def failed(self, inbox: LiveInbox, error: BaseException, what: str) -> None:
+        """Note and record that an actor's code raised; see `Simulation.failed`."""
+        annotate(error, self.now(), inbox.name, what)
+        if self.recording and inbox.alive:
+            self._seen("fail", inbox.name, inbox.cause, data=error)
+
+    def _inbox(self, ref: ActorRef[Any]) -> LiveInbox:
+        inbox = ref.actor_inbox
+        if not isinstance(inbox, LiveInbox):
+            raise GlasshiveError(f"{ref} was not started inside this runtime")
+        return inbox
+
+    def _spawn(self, actor: Actor) -> None:
+        inbox = self._inbox(actor.actor_ref)
+        inbox.ref = actor.actor_ref
+        inbox.begin()
+        with self._lock:
+            inbox.name = inbox.name or self._name(actor)
+            self._inboxes[inbox] = None
+            if self.recording:
+                data = {"host": inbox.host.name, "class": type(actor).__name__}
+                inbox.cause = self._seen("spawn", inbox.name, self.current.cause, data=data)
+
+        def live() -> None:
+            self._here.task = inbox
+            try:
+                actor._actor_loop()  # noqa: SLF001  the loop is the thing we run
+            except SystemExit:
+                pass  # which ends a thread without a word
+            finally:
+                if inbox.alive:
+                    self.record("stop", None)
+                    inbox.close("stopped")
+                    with self._lock:
+                        self._inboxes.pop(inbox, None)
+                inbox.rest()
+
+        # A daemon, since a crashed actor's thread may never come back from what it waits for.
+        inbox.thread = threading.Thread(target=live, name=inbox.name, daemon=True)
+        inbox.thread.start()
+
+    # -- messages -------------------------------------------------------------------------
+
+    def post(self, inbox: LiveInbox, envelope: Envelope[Any]) -> None:
+        """Send a message from the current thread's task."""
+        sender = self.current
+        if not sender.alive:
+            return  # the last words of an actor that has crashed
+        if isinstance(envelope.reply_to, LiveFuture):
+            envelope.reply_to.asked = (inbox, envelope.message)
+        payload = envelope.message
+        with self._lock:
+            if not inbox.name and (actor := inbox.owner()) is not None:
+                inbox.name = self._name(actor)  # told something before it was started
+            number, index = self._sent(sender, inbox, payload, payload)
+        self._carry(
+            sender,
+            inbox,
+            lambda: inbox.arrive((envelope, sender, number, index)),
+            lambda: self.lost(inbox, (envelope, sender, number, index), "end"),
+        )
+
+    def _sent(self, sender: LiveTask, target: LiveTask, data: Any, payload: Any) -> tuple[int, int]:
+        with self._lock:
+            self._work += 1
+            self._messages = number = self._messages + 1
+            if not self.recording:
+                return number, -1
+            return number, self._seen(
+                "send",
+                sender.name,
+                sender.cause,
+                message=number,
+                peer=target.name,
+                data=data,
+                payload=payload,
+            )
+
+    def _carry(
+        self,
+        sender: LiveTask,
+        target: LiveTask,
+        arrive: Callable[[], None],
+        lose: Callable[[], None],
+    ) -> None:
+        """Bring something from host to host, which takes the link's time."""
+        if sender.host is target.host:
+            arrive()
+        else:
+            with self._lock:
+                latency = sender.host.link_to(target.host).latency
+            self._clock.after(latency, arrive, lose)
+
+    def reply(self, future: LiveFuture, value: Any, error: OptExcInfo | None) -> None:
+        """Send an answer to whoever asked."""
+        if future.asked is None:
+            future.settle(value, error)
+            return
+        sender = self.current
+        if sender.crashed:
+            return  # the last words of an actor that has crashed
+        asker = future.asker
+        payload = Reply(value, error[1] if error is not None else None)
+        data = value if payload.error is None else payload.error
+        number, index = self._sent(sender, asker, data, payload)
+        answer = (payload, sender, number, index)
+
+        def lose(reason: str = "end") -> None:
+            self._note_drop(asker, answer, reason)
+            self.work(-1)
+
+        def arrive() -> None:
+            with self._lock:
+                if not asker.alive:
+                    lose("crash" if asker.crashed else "stopped")
+                    return
+                seen = -1
+                if self.recording:
+                    seen = self._seen(
+                        *("deliver", asker.name, index),
+                        message=number,
+                        peer=sender.name,
+                        payload=payload,
+                    )
+                if future in self._waiting:
+                    asker.cause = seen
+                future.settle(value, error)
+                self._work -= 1
+
+        self._carry(sender, asker, arrive, lose)
+
+    @contextmanager
+    def waiting(self, future: LiveFuture) -> Iterator[None]:
+        """Know, while the current thread waits for a future, that it does."""
+        with self._lock:
+            if self._leaving and self.current is not self._script:
+                raise SystemExit
+            self._waiting[future] = None
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting.pop(future, None)
+
+    def delivered(self, inbox: LiveInbox, letter: Letter) -> None:
+        """Note that an actor begins to handle a message."""
+        if not (self.recording or inbox.watchers):
+            return
+        envelope, sender, number, send = letter
+        with self._lock:
+            payload = envelope.message
+            if self.recording:
+                inbox.cause = self._seen(
+                    "deliver", inbox.name, send, message=number, peer=sender.name, payload=payload
+                )
+            event = self.recorder.unrecorded(
+                self.now(), "deliver", inbox.name, sender.name, payload
+            )
+            for watcher in inbox.watchers:
+                try:
+                    watcher(event, payload)
+                except Exception as error:  # noqa: BLE001  handed on to the script
+                    self._fail(error)
+
+    def lost(self, inbox: LiveInbox, letter: Letter, reason: str) -> None:
+        """Lose a message to an actor that is gone; answer it as Pykka's teardown does."""
+        self.dropped(inbox, letter, reason)
+        envelope = letter[0]
+        if reason == "stopped" and envelope.reply_to is not None:
+            before, self._here.task = self.current, inbox
+            try:
+                if isinstance(envelope.message, _ActorStop):
+                    envelope.reply_to.set(None)
+                else:
+                    error = ActorDeadError(f"{inbox.ref} stopped before handling the message")
+                    envelope.reply_to.set_exception((ActorDeadError, error, None))
+            finally:
+                self._here.task = before
+        self.work(-1)
+
+    def dropped(self, inbox: LiveInbox, letter: Letter, reason: str) -> None:
+        """Note that a message came to an actor that is gone."""
+        envelope, *rest = letter
+        self._note_drop(inbox, (envelope.message, *rest), reason)
+
+    def _note_drop(
+        self, target: LiveTask, lost: tuple[Any, LiveTask, int, int], reason: str
+    ) -> None:
+        payload, sender, number, send = lost
+        if self.recording:
+            self._seen(
+                "drop",
+                target.name,
+                send,
+                message=number,
+                peer=sender.name,
+                data={"reason": reason},
+                payload=payload,
+            )
+
+    def _fail(self, error: BaseException) -> None:
+        """Have an error come up in the script when it next waits."""
+        self._error = self._error or error
+
+    def _seen(self, kind: str, actor: str, cause: int, **rest: Any) -> int:
+        with self._lock:
+            try:
+                return self.recorder.add(self.now(), kind, actor, cause, **rest)
+            except Exception as error:  # noqa: BLE001  whatever a watcher raises is handed on
+                self._fail(error)
+                return self.recorder.count - 1
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def _exit(*_: object) -> None:
+    raise SystemExit
+
+
+class _Clock:
+    """One thread that calls functions when their time has come."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[float, int, Callable[[], None], Callable[[], None] | None]] = []
+        self._count = 0
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._tick, name="glasshive-clock", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> list[Callable[[], None]]:
+        """End the thread; return what to call for each thing that is lost by that."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join()
+        return [lose for _, _, _, lose in sorted(self._due) if lose is not None]
+
+    def after(
+        self, delay: float, call: Callable[[], None], lose: Callable[[], None] | None = None
+    ) -> None:
+        with self._changed:
+            self._count += 1
+            heapq.heappush(self._due, (time.monotonic() + delay, self._count, call, lose))
+            self._changed.notify()
+
+    def _tick(self) -> None:
+        while True:
+            with self._changed:
+                while not self._stopped and (not self._due or self._due[0][0] > time.monotonic()):
+                    delay = self._due[0][0] - time.monotonic() if self._due else None
+                    self._changed.wait(delay)
+                if self._stopped:
+                    return
+                call = heapq.heappop(self._due)[2]
+            call()
+
+
+class _LiveTimer(Timer):
+    """A message that the clock's thread will tell at a wall time."""
+
+    def __init__(self, live: Live, delay: float, inbox: LiveInbox, message: Any) -> None:
+        self._live = live
+        self._inbox: LiveInbox | None = inbox
+        self._message = message
+        self._owner = live.current
+        self._index = self._owner.cause
+        if live.recording:
+            self._index = live._seen(  # noqa: SLF001  one idea in two classes
+                "timer-set",
+                self._owner.name,
+                self._owner.cause,
+                peer=inbox.name,
+                data={"delay": delay, "type": type(message).__name__},
+            )
+        with live._lock:  # noqa: SLF001
+            live._timers[self] = None  # noqa: SLF001
+        live._clock.after(delay, self._fire)  # noqa: SLF001
+
+    @property
+    def over(self) -> bool:
+        """Whether it was cancelled, or died with its owner or its target."""
+        inbox = self._inbox
+        return inbox is None or not (self._owner.alive and inbox.alive)
+
+    def cancel(self) -> None:
+        """Forget the message; does nothing when it was told already."""
+        with self._live._lock:  # noqa: SLF001
+            self._live._timers.pop(self, None)  # noqa: SLF001
+            fired, self._inbox = self._inbox is None, None
+            if not fired and self._live.recording:
+                self._live._seen("timer-cancelled", self._owner.name, self._index)  # noqa: SLF001
+
+    def _fire(self) -> None:
+        live, owner = self._live, self._owner
+        with live._lock:  # noqa: SLF001
+            live._timers.pop(self, None)  # noqa: SLF001
+            inbox = self._inbox
+            if inbox is None or self.over:
+                return
+            self._inbox = None
+            live._work += 1  # noqa: SLF001
+            live._messages = number = live._messages + 1  # noqa: SLF001
+            index = self._index
+            if live.recording:
+                index = live._seen(  # noqa: SLF001
+                    "timer-fired",
+                    owner.name,
+                    index,
+                    message=number,
+                    peer=inbox.name,
+                    data=self._message,
+                    payload=self._message,
+                )
+        inbox.arrive((Envelope(self._message), owner, number, index))

@@ -1,0 +1,34 @@
+"""Scenarios: scripts that drive actors under glass, and say what must hold of them."""
+
+from glasshive.scenario.find import Broken, catalogue, find
+from glasshive.scenario.handle import Audience, Run, SupportsInvariant
+from glasshive.scenario.outcome import (
+    CheckedInvariant,
+    Claim,
+    Failure,
+    Outcome,
+    Status,
+    Table,
+)
+from glasshive.scenario.parameter import Parameter
+from glasshive.scenario.runner import run
+from glasshive.scenario.scenario import Scenario, scenario
+
+__all__ = [
+    "Audience",
+    "Broken",
+    "CheckedInvariant",
+    "Claim",
+    "Failure",
+    "Outcome",
+    "Parameter",
+    "Run",
+    "Scenario",
+    "Status",
+    "SupportsInvariant",
+    "Table",
+    "catalogue",
+    "find",
+    "run",
+    "scenario",
+]

@@ -1,0 +1,102 @@
+"""Where events go: to the trace file, and to whoever watches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from glasshive.trace.event import KINDS, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from glasshive.trace.file import TraceWriter
+
+__all__ = ["Recorder", "Watcher"]
+
+Watcher: TypeAlias = "Callable[[Event, Any], None]"
+"""Called with an event and, for a message, the message itself (else None)."""
+
+
+class Recorder:
+    """Hands each event to the trace file and to the watchers of its kind.
+
+    Args:
+        writer: the trace file, or None.
+    """
+
+    def __init__(self, writer: TraceWriter | None) -> None:
+        self.writer = writer
+        self.count = 0
+        self._watchers: dict[str, list[Watcher]] = {}
+        self.everything = writer is not None
+        """Whether every event is wanted, because it is written down."""
+        self.wants_state = self.everything
+
+    def watch(self, watcher: Watcher, kinds: Collection[str]) -> None:
+        """Call a function at every event of these kinds.
+
+        Raises:
+            ValueError: for a kind that there is not.
+        """
+        for kind in kinds:
+            if kind not in KINDS:
+                raise ValueError(f"no event is of kind {kind!r}; kinds: {', '.join(KINDS)}")
+            self._watchers.setdefault(kind, []).append(watcher)
+            self.wants_state = self.wants_state or kind == "state"
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Call a function no more."""
+        for watchers in self._watchers.values():
+            if watcher in watchers:
+                watchers.remove(watcher)
+
+    def wants(self, kind: str) -> bool:
+        """Return whether anybody wants events of this kind."""
+        return self.everything or kind in self._watchers
+
+    def add(
+        self,
+        time: float,
+        kind: str,
+        actor: str,
+        cause: int,
+        *,
+        message: int | None = None,
+        peer: str | None = None,
+        data: Any = None,
+        payload: Any = None,
+    ) -> int:
+        """Record one event and return its index.
+
+        Args:
+            time: seconds since the run began.
+            kind: one of `KINDS`.
+            actor: whose event it is.
+            cause: index of the event that produced it, below zero for none.
+            message: the message's number.
+            peer: the actor at the message's other end.
+            data: what is written down with it.
+            payload: the message itself, for its class and for watchers.
+        """
+        index = self.count
+        self.count = index + 1
+        event = Event(
+            index,
+            time,
+            kind,
+            actor,
+            cause if cause >= 0 else None,
+            message,
+            peer,
+            type(payload).__name__ if message is not None else None,
+            data,
+        )
+        if self.writer is not None:
+            self.writer.write(event)
+        for watcher in self._watchers.get(kind, ()):
+            watcher(event, payload)
+        return index
+
+    def unrecorded(self, time: float, kind: str, actor: str, peer: str, payload: Any) -> Event:
+        """Return an event for a watcher alone, while nothing is written down."""
+        return Event(self.count, time, kind, actor, peer=peer, type=type(payload).__name__)

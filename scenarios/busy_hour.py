@@ -1,0 +1,28 @@
+"""An hour of made-up traffic on two hives and eight workers: what `make run` shows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from glasshive import Run, scenario
+from scenarios.service import serve_and_report
+from topology import Objectives, sample_blueprint
+from topology.workload import busy_hour as traffic
+
+
+@scenario
+def busy_hour(
+    run: Run,
+    *,
+    minutes: Annotated[float, "minutes that the hour is squeezed into"] = 60.0,
+    peak: Annotated[float, "mean requests per second when it is busiest"] = 1.0,
+) -> None:
+    """An hour of made-up traffic rises, dips and falls; two hives serve it."""
+    blueprint = sample_blueprint("two_hives")
+    workload = traffic(
+        model=blueprint.models[0].name,
+        seed=run.seed,
+        peak_per_second=peak,
+        seconds=minutes * 60,
+    )
+    serve_and_report(run, blueprint, workload, Objectives(ttft=1.0, tpot=0.05))

@@ -1,0 +1,34 @@
+"""Recorded traffic, replayed on a colony."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from glasshive import Complaint, InputError, Run, scenario
+from scenarios.service import serve_and_report
+from topology import Objectives, read_blueprint, sample_blueprint
+from topology.workload import open_workload
+
+
+@scenario
+def workload_replay(
+    run: Run,
+    *,
+    workload: Annotated[Path | None, "an Azure LLM, BurstGPT or Mooncake file"] = None,
+    blueprint: Annotated[Path | None, "the colony; the sample of two hives by default"] = None,
+    model: Annotated[str | None, "the model that is asked; the blueprint's first"] = None,
+    limit: Annotated[int | None, "requests to replay; all by default"] = None,
+    speed_up: Annotated[float, "how many times faster than recorded they arrive"] = 1.0,
+    ttft: Annotated[float, "objective: most seconds to the first token"] = 1.0,
+    tpot: Annotated[float, "objective: most seconds per token after that"] = 0.05,
+) -> None:
+    """A recorded workload is replayed: Azure LLM and BurstGPT CSV, Mooncake JSONL."""
+    if workload is None:
+        raise InputError(
+            Complaint("workload", "no file is named", "say which: --set workload=FILE")
+        )
+    drawing = sample_blueprint("two_hives") if blueprint is None else read_blueprint(blueprint)
+    asked = model or drawing.models[0].name
+    replay = open_workload(workload, model=asked, limit=limit, speed_up=speed_up)
+    serve_and_report(run, drawing, replay, Objectives(ttft=ttft, tpot=tpot))

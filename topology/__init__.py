@@ -1,0 +1,29 @@
+"""Who is wired to whom: blueprints, the colonies built from them, and what is asked of those."""
+
+from topology.blueprint import (
+    GIB,
+    Blueprint,
+    Device,
+    HiveSpec,
+    LinkSpec,
+    QueenSpec,
+    read_blueprint,
+    sample_blueprint,
+)
+from topology.colony import Colony, Ticket
+from topology.metrics import Metrics, Objectives
+
+__all__ = [
+    "GIB",
+    "Blueprint",
+    "Colony",
+    "Device",
+    "HiveSpec",
+    "LinkSpec",
+    "Metrics",
+    "Objectives",
+    "QueenSpec",
+    "Ticket",
+    "read_blueprint",
+    "sample_blueprint",
+]

@@ -1,0 +1,92 @@
+"""What is wrong with a blueprint, and at which place in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from glasshive.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from glasshive.errors import Complaint
+
+__all__ = ["Flaw", "FlawedBlueprint", "Place", "label", "quoted"]
+
+Place: TypeAlias = tuple[str | int, ...]
+"""The way to a value from the top of the drawing, by the file's keys and indices."""
+
+LONGEST_QUOTE = 60
+"""Characters of a wrong value that a complaint repeats."""
+
+MOST_BITS = 256
+"""Python refuses to write integers of thousands of digits in decimal."""
+
+BEES = {"hives": "hive", "workers": "worker", "devices": "device", "models": "model"}
+"""What one entry of an array is called."""
+
+
+class Flaw(NamedTuple):
+    """One thing that is wrong with a drawing."""
+
+    place: Place
+    what: str
+    remedy: str
+
+
+class FlawedBlueprint(InputError):
+    """The blueprint is wrong.
+
+    Args:
+        complaints: everything that is wrong, a sentence each.
+        flaws: the same, by their places, so that the reader of a file can say the lines.
+    """
+
+    def __init__(self, *complaints: Complaint, flaws: Sequence[Flaw] = ()) -> None:
+        super().__init__(*complaints)
+        self.flaws = flaws
+
+
+def label(place: Place, root: object) -> str:
+    """Return what people call a place: "hive 'hive-a', worker 'worker-3'".
+
+    Args:
+        place: the place; a last key that names a plain value is left out.
+        root: the drawing, or the tables of the file.
+    """
+    parts = []
+    node = root
+    for index, step in enumerate(place):
+        node = _child(node, step)
+        if isinstance(step, int):
+            array = place[index - 1]
+            name = _child(node, "name")
+            if array in BEES and isinstance(name, str) and name:
+                parts.append(f"{BEES[str(array)]} {quoted(name)}")
+            elif array in (*BEES, "links"):
+                parts.append(f"{array}[{step}]")
+        elif step in ("queen", "patience"):
+            parts.append(step)
+    return ", ".join(parts)
+
+
+def quoted(value: object) -> str:
+    """Return a value as Python writes it, the end of a long one left out.
+
+    Args:
+        value: what was written.
+    """
+    match value:
+        case int() if value.bit_length() > MOST_BITS:
+            text = hex(value)
+        case _:
+            text = repr(value)
+    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+
+
+def _child(node: object, step: str | int) -> object:
+    if isinstance(node, dict):
+        return node.get(step)
+    if isinstance(step, int):
+        return node[step] if isinstance(node, list | tuple) else None
+    return getattr(node, step, None)

@@ -1,0 +1,106 @@
+"""On which line of a TOML file each table and key stands, which tomllib does not tell."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from topology.blueprint.flaw import Place
+
+__all__ = ["line_of", "locate"]
+
+CLOSING = ("]", "}", '"""', "'''")
+"""One of these stands on the last line of a statement of several lines."""
+
+MOST_ATTEMPTS = 200
+"""Each attempt parses the statement from its beginning."""
+
+
+def locate(text: str) -> dict[Place, int]:
+    """Return the line of each table and key of a TOML text that parses.
+
+    Tables and keys inside an array that is written out are left to the array's line. After a
+    statement that is too long to follow, nothing is found.
+
+    Args:
+        text: the text of the file.
+    """
+    lines: dict[Place, int] = {}
+    tables: dict[Place, int] = {}
+    current: Place = ()
+    for number, is_header, statement in _statements(text):
+        if is_header:
+            current = _table(statement, tables)
+            lines[current] = number
+            for length in range(1, len(current)):
+                lines.setdefault(current[:length], number)
+        else:
+            for place in _keys(current, statement):
+                lines[place] = number
+    return lines
+
+
+def line_of(place: Place, lines: dict[Place, int]) -> int | None:
+    """Return the line of a place or of the nearest thing around it, None if that is the file.
+
+    Args:
+        place: the place.
+        lines: what `locate` found.
+    """
+    for length in range(len(place), 0, -1):
+        line = lines.get(place[:length])
+        if line is not None:
+            return line
+    return None
+
+
+def _statements(text: str) -> Iterator[tuple[int, bool, dict[str, Any]]]:
+    """Yield the first line of each statement, whether it is a header, and what it says.
+
+    Each statement of a TOML file is a TOML file, and no true beginning of a statement is one.
+    """
+    start, attempts = 0, 0
+    lines = text.replace("\r\n", "\n").split("\n")
+    for index, line in enumerate(lines):
+        if index > start and not any(mark in line for mark in CLOSING):
+            continue
+        try:
+            statement = tomllib.loads("\n".join(lines[start : index + 1]))
+        except tomllib.TOMLDecodeError:
+            attempts += 1
+            if attempts == MOST_ATTEMPTS:
+                return
+            continue
+        if statement:
+            yield start + 1, lines[start].lstrip().startswith("["), statement
+        start, attempts = index + 1, 0
+
+
+def _table(header: dict[str, Any], tables: dict[Place, int]) -> Place:
+    """Return the place that a header opens.
+
+    Args:
+        header: what the header alone says.
+        tables: how many tables each array has so far; this one is counted.
+    """
+    place: Place = ()
+    node: Any = header
+    while node:
+        ((key, node),) = node.items()
+        place = (*place, key)
+        if isinstance(node, list):
+            tables[place] = tables.get(place, 0) + 1
+            node = None
+        if place in tables:
+            place = (*place, tables[place] - 1)
+    return place
+
+
+def _keys(table: Place, statement: dict[str, Any]) -> Iterator[Place]:
+    for key, value in statement.items():
+        yield (*table, key)
+        if isinstance(value, dict):
+            yield from _keys((*table, key), value)
