@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 import sys
 
-import chain
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks import chain
 
 ROUNDS_OF_THE_CHAIN = 20_000
 ROUNDS_OF_MEASURING = 7

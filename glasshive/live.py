@@ -13,18 +13,19 @@ from pykka import Actor, ActorDeadError, ActorRegistry, ThreadingActor
 from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
+from glasshive.checks import seconds
 from glasshive.errors import GlasshiveError
 from glasshive.failure import annotate, doing
 from glasshive.future import LiveFuture
 from glasshive.inbox import LiveInbox, LiveTask
 from glasshive.interrupt import interruptible
-from glasshive.network import seconds
 from glasshive.notes import noted
 from glasshive.runtime import Runtime, Timer, swapped
 from glasshive.trace.event import Reply
+from glasshive.trace.plain import size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pykka import ActorRef
     from pykka._types import OptExcInfo
@@ -189,7 +190,7 @@ class Live(Runtime):
         """Note and record that an actor's code raised; see `Simulation.failed`."""
         annotate(error, self.now(), inbox.name, what)
         if self.recording and inbox.alive:
-            self._seen("fail", inbox.name, inbox.cause, data=error)
+            self.seen("fail", inbox.name, inbox.cause, data=error)
 
     def _inbox(self, ref: ActorRef[Any]) -> LiveInbox:
         inbox = ref.actor_inbox
@@ -206,7 +207,7 @@ class Live(Runtime):
             self._inboxes[inbox] = None
             if self.recording:
                 data = {"host": inbox.host.name, "class": type(actor).__name__}
-                inbox.cause = self._seen("spawn", inbox.name, self.current.cause, data=data)
+                inbox.cause = self.seen("spawn", inbox.name, self.current.cause, data=data)
 
         def live() -> None:
             self._here.task = inbox
@@ -244,7 +245,8 @@ class Live(Runtime):
             sender,
             inbox,
             lambda: inbox.arrive((envelope, sender, number, index)),
-            lambda: self.lost(inbox, (envelope, sender, number, index), "end"),
+            lambda reason: self.lost(inbox, (envelope, sender, number, index), reason),
+            payload,
         )
 
     def _sent(self, sender: LiveTask, target: LiveTask, data: Any, payload: Any) -> tuple[int, int]:
@@ -253,7 +255,7 @@ class Live(Runtime):
             self._messages = number = self._messages + 1
             if not self.recording:
                 return number, -1
-            return number, self._seen(
+            return number, self.seen(
                 "send",
                 sender.name,
                 sender.cause,
@@ -268,15 +270,22 @@ class Live(Runtime):
         sender: LiveTask,
         target: LiveTask,
         arrive: Callable[[], None],
-        lose: Callable[[], None],
+        lose: Callable[[str], None],
+        payload: Any,
     ) -> None:
-        """Bring something from host to host, which takes the link's time."""
+        """Bring something from host to host, which takes the link's time, or loses it."""
         if sender.host is target.host:
             arrive()
         else:
             with self._lock:
-                latency = sender.host.link_to(target.host).latency
-            self._clock.after(latency, arrive, lose)
+                link = sender.host.link_to(target.host)
+                now = self.now()
+                pair = (sender, target)
+                fate, dues = link.carry(now, pair, lambda: size_of(payload), _as_drawn)
+            if not dues:
+                lose(fate)
+            for due in dues[:1]:  # threads see no duplicates
+                self._clock.after(due - now, arrive, lambda: lose("end"))
 
     def reply(self, future: LiveFuture, value: Any, error: OptExcInfo | None) -> None:
         """Send an answer to whoever asked."""
@@ -292,7 +301,7 @@ class Live(Runtime):
         number, index = self._sent(sender, asker, data, payload)
         answer = (payload, sender, number, index)
 
-        def lose(reason: str = "end") -> None:
+        def lose(reason: str) -> None:
             self._note_drop(asker, answer, reason)
             self.work(-1)
 
@@ -303,7 +312,7 @@ class Live(Runtime):
                     return
                 seen = -1
                 if self.recording:
-                    seen = self._seen(
+                    seen = self.seen(
                         *("deliver", asker.name, index),
                         message=number,
                         peer=sender.name,
@@ -314,7 +323,7 @@ class Live(Runtime):
                 future.settle(value, error)
                 self._work -= 1
 
-        self._carry(sender, asker, arrive, lose)
+        self._carry(sender, asker, arrive, lose, payload)
 
     @contextmanager
     def waiting(self, future: LiveFuture) -> Iterator[None]:
@@ -337,7 +346,7 @@ class Live(Runtime):
         with self._lock:
             payload = envelope.message
             if self.recording:
-                inbox.cause = self._seen(
+                inbox.cause = self.seen(
                     "deliver", inbox.name, send, message=number, peer=sender.name, payload=payload
                 )
             event = self.recorder.unrecorded(
@@ -375,7 +384,7 @@ class Live(Runtime):
     ) -> None:
         payload, sender, number, send = lost
         if self.recording:
-            self._seen(
+            self.seen(
                 "drop",
                 target.name,
                 send,
@@ -389,13 +398,18 @@ class Live(Runtime):
         """Have an error come up in the script when it next waits."""
         self._error = self._error or error
 
-    def _seen(self, kind: str, actor: str, cause: int, **rest: Any) -> int:
+    def seen(self, kind: str, actor: str, cause: int, **rest: Any) -> int:
+        """Record an event and return its index."""
         with self._lock:
             try:
                 return self.recorder.add(self.now(), kind, actor, cause, **rest)
             except Exception as error:  # noqa: BLE001  whatever a watcher raises is handed on
                 self._fail(error)
                 return self.recorder.count - 1
+
+
+def _as_drawn(_: str, __: Sequence[str], drawn: int) -> int:
+    return drawn
 
 
 def _interrupt() -> None:
@@ -457,7 +471,7 @@ class _LiveTimer(Timer):
         self._owner = live.current
         self._index = self._owner.cause
         if live.recording:
-            self._index = live._seen(  # noqa: SLF001  one idea in two classes
+            self._index = live.seen(
                 "timer-set",
                 self._owner.name,
                 self._owner.cause,
@@ -480,7 +494,7 @@ class _LiveTimer(Timer):
             self._live._timers.pop(self, None)  # noqa: SLF001
             fired, self._inbox = self._inbox is None, None
             if not fired and self._live.recording:
-                self._live._seen("timer-cancelled", self._owner.name, self._index)  # noqa: SLF001
+                self._live.seen("timer-cancelled", self._owner.name, self._index)
 
     def _fire(self) -> None:
         live, owner = self._live, self._owner
@@ -494,7 +508,7 @@ class _LiveTimer(Timer):
             live._messages = number = live._messages + 1  # noqa: SLF001
             index = self._index
             if live.recording:
-                index = live._seen(  # noqa: SLF001
+                index = live.seen(
                     "timer-fired",
                     owner.name,
                     index,

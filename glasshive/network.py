@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 import random
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-__all__ = ["Host", "Link", "Network"]
+from glasshive.errors import nearest
+from glasshive.latency import Constant
+from glasshive.link import Link, Quality, quality
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-class Link:
-    """One direction of the way between two hosts.
+    from glasshive.latency import Latency
 
-    Args:
-        latency: seconds that a message takes.
-    """
-
-    __slots__ = ("latency",)
-
-    def __init__(self, latency: float) -> None:
-        self.latency = latency
+__all__ = ["Host", "Network"]
 
 
 class Host:
@@ -30,31 +26,76 @@ class Host:
         network: the network it belongs to.
     """
 
-    __slots__ = ("links", "name", "network")
+    __slots__ = ("_ahead", "_links", "_pace", "_since", "down", "name", "network", "slowness")
 
     def __init__(self, name: str, network: Network) -> None:
         self.name = name
         self.network = network
-        self.links: dict[Host, Link] = {}
-        """The way from here to each host that a message went to."""
+        self.down = False
+        """Whether it has crashed; what is sent to it is lost."""
+        self.slowness = 1.0
+        """By what factor sleeps and timers take longer here."""
+        self._links: dict[Host, Link] = {}
+        self._pace = 1.0
+        self._ahead = 0.0
+        self._since = 0.0
 
     def link_to(self, other: Host) -> Link:
         """Return the way from here to another host."""
-        link = self.links.get(other)
+        link = self._links.get(other)
         if link is None:
-            link = self.links[other] = Link(self.network.latency)
+            link = self._links[other] = Link(self.network.like, self.network.random)
+            link.cut = self.network.parted(self, other)
         return link
+
+    def links(self) -> dict[Host, Link]:
+        """Return the ways that were used or set so far, by where they lead."""
+        return self._links
+
+    def clock(self, now: float) -> float:
+        """Return what this host's clock shows.
+
+        Args:
+            now: seconds of the run's clock, which no drift touches.
+        """
+        return now + self._ahead + (now - self._since) * (self._pace - 1.0)
+
+    @property
+    def true_clock(self) -> bool:
+        """Whether the host's clock shows the run's time."""
+        return self._pace == 1.0 and self._ahead == 0.0
+
+    def drift(self, pace: float, now: float) -> None:
+        """Have the clock run fast or slow from now on.
+
+        Args:
+            pace: seconds that it counts in one true second, above zero.
+            now: seconds of the run's clock.
+
+        Raises:
+            ValueError: for a pace that is no number above zero.
+        """
+        if not (math.isfinite(pace) and pace > 0):
+            raise ValueError(f"a clock's pace is a number above zero, not {pace!r}")
+        self._ahead = self.clock(now) - now
+        self._since = now
+        self._pace = pace
+
+    def jump(self, by: float) -> None:
+        """Set the clock forward or back.
+
+        Args:
+            by: seconds, below zero for back.
+
+        Raises:
+            ValueError: for infinity and what is not a number.
+        """
+        if not math.isfinite(by):
+            raise ValueError(f"a clock jumps by a number of seconds, not {by!r}")
+        self._ahead += by
 
     def __repr__(self) -> str:
         return f"Host({self.name!r})"
-
-
-class LinkSettings(NamedTuple):
-    """A link as it was set, for traces and for people."""
-
-    source: str
-    target: str
-    latency: float
 
 
 class Network:
@@ -70,8 +111,9 @@ class Network:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(f"{seed}/network")
         self.hosts: dict[str, Host] = {}
-        self.latency = 0.0
-        """Seconds that a message takes between two hosts whose link was never set."""
+        self.like = Quality(Constant(0.0))
+        """What a link is like that was never set."""
+        self._cuts: list[tuple[frozenset[str], frozenset[str]]] = []
 
     def host(self, name: str) -> Host:
         """Return the host of this name, which is made when it is first spoken of."""
@@ -80,44 +122,89 @@ class Network:
             host = self.hosts[name] = Host(name, self)
         return host
 
-    def link(self, a: str, b: str, *, latency: float) -> None:
-        """Set the way between two hosts, both directions.
+    def known_host(self, name: str) -> Host:
+        """Return the host of this name, if anybody lives there or has spoken of it.
+
+        Raises:
+            ValueError: for any other name, with the near ones.
+        """
+        if name not in self.hosts:
+            raise ValueError(f"no host is called {name!r}; {nearest(name, self.hosts)}")
+        return self.hosts[name]
+
+    def link(
+        self,
+        a: str,
+        b: str,
+        *,
+        latency: float | Latency = 0.0,
+        loss: float = 0.0,
+        duplicate: float = 0.0,
+        reorder: float = 0.0,
+        bandwidth: float | None = None,
+        one_way: bool = False,
+    ) -> None:
+        """Set the way between two hosts; what is under way on it is not touched.
 
         Args:
             a: one host.
             b: the other.
-            latency: seconds that a message takes.
+            latency: seconds that a message takes, or a distribution of them.
+            loss: probability that a message never arrives.
+            duplicate: probability that it arrives twice.
+            reorder: probability that it is held back for another latency.
+            bandwidth: bytes per second that messages share, or None for no limit.
+            one_way: set the way from `a` to `b` only.
 
         Raises:
-            ValueError: for a link from a host to itself, or an impossible latency.
+            TypeError: for a latency that is neither a number nor a distribution.
+            ValueError: for a link from a host to itself, and every impossible value.
         """
         if a == b:
             raise ValueError(f"a link joins two hosts, but both ends are {a!r}")
-        seconds(latency, "a link's latency")
-        for source, target in ((a, b), (b, a)):
-            self.host(source).link_to(self.host(target)).latency = latency
+        like = quality(
+            latency, loss=loss, duplicate=duplicate, reorder=reorder, bandwidth=bandwidth
+        )
+        self.host(a).link_to(self.host(b)).set(like)
+        if not one_way:
+            self.host(b).link_to(self.host(a)).set(like)
 
-    def settings(self) -> list[LinkSettings]:
-        """Return every link that exists, in the order in which the hosts were named."""
-        return [
-            LinkSettings(host.name, other.name, link.latency)
-            for host in self.hosts.values()
-            for other, link in host.links.items()
-        ]
+    def cut(self, a: Collection[str], b: Collection[str] = (), *, one_way: bool = False) -> None:
+        """Part hosts: what is sent from one side to the other is lost until `heal`.
 
+        Args:
+            a: the hosts on one side.
+            b: the hosts on the other; none given means all others, also those still to come.
+            one_way: lose only what goes from `a` to `b`.
 
-def seconds(value: float, what: str) -> float:
-    """Return a duration after making sure that it is one.
+        Raises:
+            ValueError: for an unknown host, for one on both sides, and for an empty side.
+        """
+        for name in (*a, *b):
+            self.known_host(name)
+        if not a:
+            raise ValueError("a partition needs hosts on its first side")
+        if both := sorted(set(a) & set(b)):
+            raise ValueError(f"{both[0]!r} is on both sides of the partition")
+        self._cuts.append((frozenset(a), frozenset(b)))
+        if not one_way:
+            self._cuts.append((frozenset(b), frozenset(a)))
+        self._part()
 
-    Raises:
-        TypeError: when it is no number at all.
-        ValueError: when it is negative, infinite or not a number.
-    """
-    complaint = f"{what} is a number of seconds, zero or more, not {value!r}"
-    try:
-        possible = math.isfinite(value) and value >= 0
-    except TypeError:
-        raise TypeError(complaint) from None
-    if not possible:
-        raise ValueError(complaint)
-    return value
+    def heal(self) -> None:
+        """End every partition."""
+        self._cuts.clear()
+        self._part()
+
+    def parted(self, source: Host, target: Host) -> bool:
+        """Return whether a partition runs through the way from one host to another."""
+        return any(
+            (source.name in here if here else source.name not in there)
+            and (target.name in there if there else target.name not in here)
+            for here, there in self._cuts
+        )
+
+    def _part(self) -> None:
+        for host in self.hosts.values():
+            for other, link in host.links().items():
+                link.cut = self.parted(host, other)

@@ -227,10 +227,10 @@ class Runtime(abc.ABC):
         """
         task = self.current
         if self.recorder.wants(kind) and task.alive:
-            self._seen(kind, actor or task.name, task.cause, data=data)
+            self.seen(kind, actor or task.name, task.cause, data=data)
 
     @abc.abstractmethod
-    def _seen(self, kind: str, actor: str, cause: int, **rest: Any) -> int:
+    def seen(self, kind: str, actor: str, cause: int, **rest: Any) -> int:
         """Record an event; an error that a watcher raises ends the run, not the actor."""
 
     @abc.abstractmethod

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pykka._envelope import Envelope
 
     from glasshive.future import SimulatedFuture
+    from glasshive.mail import Mail
     from glasshive.network import Host
-    from glasshive.simulation import Simulation
+    from glasshive.scheduler import Scheduler
     from glasshive.trace import Watcher
 
 __all__ = ["Entry", "Inbox", "Task", "Wait"]
@@ -82,7 +83,7 @@ class Task:
 
     __slots__ = ("alive", "cause", "greenlet", "host", "life", "name", "sim", "wait")
 
-    def __init__(self, sim: Simulation, name: str, host: Host) -> None:
+    def __init__(self, sim: Scheduler, name: str, host: Host) -> None:
         self.sim = sim
         self.name = name
         self.host = host
@@ -105,7 +106,9 @@ class Inbox(Task):
 
     __slots__ = ("backlog", "idle", "owner", "ref", "watchers")
 
-    def __init__(self, sim: Simulation, host: Host, owner: ref[Actor]) -> None:
+    sim: Mail
+
+    def __init__(self, sim: Mail, host: Host, owner: ref[Actor]) -> None:
         super().__init__(sim, "", host)
         self.owner = owner
         """The actor; weakly, so that it can go when it has stopped, as with Pykka's references."""

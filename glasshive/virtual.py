@@ -81,7 +81,7 @@ def _substitutes(
     sim: Simulation, entropy: random.Random, inside: Callable[[], bool]
 ) -> dict[int, tuple[Any, Any]]:
     """Return each real thing by identity, with what stands in for it."""
-    agenda = sim._agenda  # noqa: SLF001  the clock, read millions of times
+    agenda = sim.agenda  # the clock, read millions of times
     real_gmtime, real_localtime, strftime, asctime = (
         *(time.gmtime, time.localtime, time.strftime, time.asctime),
     )

@@ -20,6 +20,7 @@ from actors import (
     Worker,
 )
 from glasshive.errors import GlasshiveError, nearest
+from glasshive.link import quality
 from topology.invariants import INVARIANTS, Bees
 from topology.metrics import Metrics, Objectives
 
@@ -114,7 +115,7 @@ class Colony:
         self._asked = 0
         self._ended = 0
         self._turn = 0
-        runtime.network.latency = blueprint.latency_seconds
+        runtime.network.like = quality(blueprint.latency_seconds)
         for link in blueprint.links:
             runtime.network.link(*link.between, latency=link.latency_seconds)
         self.refs: dict[str, ActorRef[Any]] = {}

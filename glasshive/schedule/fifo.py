@@ -17,6 +17,6 @@ class Fifo:
     behind an unusual order.
     """
 
-    def choose(self, kind: str, options: Sequence[str]) -> int:  # noqa: ARG002  Strategy's form
-        """Return 0."""
-        return 0
+    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:  # noqa: ARG002  Strategy's form
+        """Return what the rates have drawn, which is 0 where there are none."""
+        return drawn

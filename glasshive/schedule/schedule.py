@@ -13,13 +13,14 @@ __all__ = ["Schedule", "Strategy"]
 class Strategy(Protocol):
     """Answers each free choice of a run."""
 
-    def choose(self, kind: str, options: Sequence[str]) -> int:
+    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:
         """Return the index of the option to take.
 
         Args:
             kind: what is decided, such as "next".
             options: two or more, in words; 0 is always the plain choice (oldest first,
                 deliver, no fault).
+            drawn: the option that a link's rates have drawn; 0 where there are no rates.
         """
 
 
@@ -38,7 +39,7 @@ class Schedule:
         self.choices = dict(sorted(choices.items()))
         self._count = 0
 
-    def choose(self, kind: str, options: Sequence[str]) -> int:  # noqa: ARG002  Strategy's form
+    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:  # noqa: ARG002  Strategy's form
         """Return the recorded option, or 0."""
         number = self._count
         self._count = number + 1

@@ -24,6 +24,8 @@ class Uniform:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(f"{seed}/schedule")
 
-    def choose(self, kind: str, options: Sequence[str]) -> int:  # noqa: ARG002  Strategy's form
-        """Return any index."""
+    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:
+        """Return any index for what comes next; a fate stays as its rates have drawn it."""
+        if kind != "next":
+            return drawn
         return self._random.randrange(len(options))

@@ -11,7 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["describe", "fields_of", "plain"]
+__all__ = ["describe", "fields_of", "plain", "size_of"]
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -30,6 +30,14 @@ def describe(value: Any, how: Callable[[Any], str] = repr) -> str:
         return _text(_ADDRESS.sub("", how(value)))
     except Exception as error:  # noqa: BLE001  a user's __repr__ may raise anything
         return f"<{type(value).__name__} whose {how.__name__} raised {type(error).__name__}>"
+
+
+def size_of(message: Any) -> int:
+    """Return how many bytes a message takes, written as a trace writes it."""
+    try:
+        return len(msgspec.json.encode(message, enc_hook=describe))
+    except (TypeError, ValueError, RecursionError):
+        return len(msgspec.json.encode(plain(message, describe)))
 
 
 def plain(value: Any, leaf: Callable[[Any], Any], above: tuple[int, ...] = ()) -> Any:

@@ -108,7 +108,7 @@ def test_an_error_that_is_raised_again_and_again_gathers_no_more_than_sixteen_no
     error = ValueError("the same")
 
     class Same(pykka.ThreadingActor):
-        def on_receive(self, message: Any) -> Any:
+        def on_receive(self, _: Any) -> Any:
             raise error
 
     with Simulation():
@@ -120,12 +120,16 @@ def test_an_error_that_is_raised_again_and_again_gathers_no_more_than_sixteen_no
 
 
 def test_a_watchers_error_comes_up_in_the_script_even_after_its_last_wait() -> None:
-    def watch(event: Event, message: Any) -> None:
+    def watch(event: Event, _: Any) -> None:
         raise LookupError(event.kind)
 
-    with pytest.raises(LookupError, match="send"), Simulation() as simulation:
-        simulation.watch(watch, kinds=["send"])
-        Thrower.start().tell("x")
+    def script() -> None:
+        with Simulation() as simulation:
+            simulation.watch(watch, kinds=["send"])
+            Thrower.start().tell("x")
+
+    with pytest.raises(LookupError, match="send"):
+        script()
 
 
 def test_a_conditions_error_comes_up_in_the_script_and_kills_nobody() -> None:

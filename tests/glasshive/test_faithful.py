@@ -190,12 +190,13 @@ def futures() -> Log:
         with pytest.raises(queue.Full):
             future.set_get_hook(lambda _: 3)
     calls: Log = []
-    hooked = one.map(calls.append)
+    hooked: Any = one.map(calls.append)
     hooked.get()
     hooked.get()
     with pytest.raises(queue.Full):
         hooked.set(1)
-    unlucky = one.map(lambda _: {}["key"])
+    empty: dict[str, int] = {}
+    unlucky = one.map(lambda _: empty["key"])
     for _ in range(2):
         with pytest.raises(KeyError):
             unlucky.get()
@@ -311,7 +312,7 @@ class Parent(pykka.ThreadingActor):
         if message == 0:
             return [0]
         child = Parent.start()
-        below: list[int] = child.ask(message - 1)
+        below: Any = child.ask(message - 1)
         child.stop()
         return [message, *below]
 

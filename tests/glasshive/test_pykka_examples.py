@@ -31,9 +31,9 @@ def plain_actor() -> list[Any]:
     diary = Diary.start()
     diary.tell({"no": "Norway", "se": "Sweden"})
     diary.tell({"a": 3, "b": 4})
-    entries: list[Any] = diary.ask(_RECALL)
+    entries: Any = diary.ask(_RECALL)
     diary.stop()
-    return entries
+    return list(entries)
 
 
 class Adder(pykka.ThreadingActor):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pykka
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glasshive import Simulation, Uniform
@@ -92,7 +92,8 @@ class World:
                     elif kind == "call":
                         promised.append(target.ask(message, block=False))
                     else:
-                        answers += 1 + target.ask(message)
+                        found: Any = target.ask(message)
+                        answers += 1 + found
                 except (pykka.ActorDeadError, ValueError) as error:
                     self.log.append((me, "caught", type(error).__name__))
         for future in promised:
@@ -254,7 +255,7 @@ class Model:
 IDLE: list[Any] = []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_steps(-1, 3))
 def test_a_program_does_what_the_model_says(steps: tuple[Step, ...]) -> None:
     logging.getLogger("pykka").setLevel(logging.CRITICAL + 1)
@@ -268,7 +269,7 @@ def test_a_program_does_what_the_model_says(steps: tuple[Step, ...]) -> None:
         assert [ref.is_alive() for ref in world.board] == [drone.alive for drone in model.board]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_steps(-1, 3), st.integers(0, 1000))
 def test_in_any_order_each_message_to_a_living_actor_is_handled_once(
     steps: tuple[Step, ...], seed: int

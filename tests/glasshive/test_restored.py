@@ -249,7 +249,25 @@ def test_a_stopped_actor_goes_although_its_reference_is_held() -> None:
         simulation.run()
         gc.collect()
         assert [ref for ref in refs if ref._actor_weakref() is not None] == []
-        assert len(simulation._tasks) == 0
+        assert len(simulation.tasks) == 0
+
+
+def test_an_actor_that_ctrl_c_strikes_goes_on_when_the_script_does() -> None:
+    log: list[str] = []
+
+    class Struck(pykka.ThreadingActor):
+        def on_receive(self, _: Any) -> Any:
+            os.kill(os.getpid(), signal.SIGINT)
+            log.append("went on")
+            return "answer"
+
+    with Simulation() as simulation:
+        future = Struck.start().ask("go", block=False)
+        with pytest.raises(KeyboardInterrupt):
+            simulation.run()
+        assert log == []
+        assert future.get() == "answer"
+    assert log == ["went on"]
 
 
 _LOOPS = """

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pykka
 import pytest
 
 from glasshive import Fifo, GlasshiveError, Schedule, Simulation, Uniform
-from glasshive.schedule import Strategy
+
+if TYPE_CHECKING:
+    from glasshive.schedule import Strategy
 
 
 class Receiver(pykka.ThreadingActor):
@@ -28,7 +30,7 @@ class Sender(pykka.ThreadingActor):
         self.to = to
         self.count = count
 
-    def on_receive(self, message: Any) -> Any:
+    def on_receive(self, _: Any) -> Any:
         for number in range(self.count):
             self.to.tell((self.label, number))
 
@@ -75,11 +77,11 @@ def test_the_plain_choices_are_the_oldest_first() -> None:
 
 def test_a_choice_that_there_is_not_is_refused() -> None:
     class Wrong:
-        def choose(self, kind: str, options: Any) -> int:
-            assert kind == "next"
+        def choose(self, kind: str, options: Any, drawn: int = 0) -> int:
+            assert (kind, drawn) == ("next", 0)
             return len(options)
 
-    with pytest.raises(GlasshiveError, match="decision 0: .* there are options 0 to"):
+    with pytest.raises(GlasshiveError, match=r"decision 0: .* there are options 0 to"):
         _received(Wrong())
 
 

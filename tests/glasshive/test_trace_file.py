@@ -40,7 +40,7 @@ class Pair(NamedTuple):
     right: str
 
 
-class Told(Message):
+class Told(Message, frozen=True):
     text: str
     odd: Any
 

@@ -1,0 +1,374 @@
+"""Who runs next: one decision at a time, on one thread."""
+
+from __future__ import annotations
+
+import threading
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, Literal
+
+import greenlet
+import pykka
+from greenlet import GreenletExit
+
+from glasshive.agenda import Agenda
+from glasshive.checks import seconds
+from glasshive.deadlock import circle, standstill
+from glasshive.errors import GlasshiveError
+from glasshive.failure import annotate
+from glasshive.runtime import Runtime, running
+from glasshive.schedule import Fifo
+from glasshive.task import Entry, Inbox, Task, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from glasshive.future import SimulatedFuture
+    from glasshive.schedule import Strategy
+    from glasshive.trace import TraceWriter
+
+__all__ = ["Scheduler"]
+
+
+class Scheduler(Runtime):
+    """Holds what is due, and switches from task to task; `Simulation` is built on it.
+
+    Args:
+        seed: any integer; all that is drawn at random follows it.
+        trace: where every event is written, or None for no trace.
+        schedule: who is next wherever more than one could be; the oldest by default.
+        order: "timed" delivers by due time; "any" lets every pending message and timer be next.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        trace: TraceWriter | None,
+        schedule: Strategy | None,
+        order: Literal["timed", "any"],
+    ) -> None:
+        super().__init__(seed=seed, trace=trace)
+        if order not in ("timed", "any"):
+            raise ValueError(f"an order is 'timed' or 'any', not {order!r}")
+        self._strategy = schedule or Fifo()
+        self._decisions = 0
+        self.choices: dict[int, int] = {}
+        """The decisions that were not plain: option by number of the decision."""
+        self.agenda = Agenda(order)
+        self.ready = self.agenda.ready
+        self._plain = order == "timed" and isinstance(self._strategy, Fifo)
+        self.tasks: dict[Task, None] = {}
+        """Everyone who has begun and not come to a proper end, in the order of their beginning."""
+        self._script = Task(self, "script", self.network.host("local"))
+        self._nobody = Task(self, "nobody", self.network.host("nowhere"))
+        self._nobody.alive = False
+        self.current: Task = self._script
+        self._starter: Any = None
+        self._goal: Callable[[], bool] | None = None
+        self._judging = False
+        """Whether the script's condition is being looked at, which must not wait for anything."""
+        self._halt = False
+        self._own_end: Task | None = None
+        """The actor that has crashed itself and is on its way out."""
+
+    # -- who is next ----------------------------------------------------------------------
+
+    def pick(self) -> tuple[Task, Any]:
+        """Take the next event; return the task to switch to and the value to hand it.
+
+        Whoever runs calls this when it has nothing more to do, and switches by itself.
+        """
+        ready = self.ready
+        while True:
+            if self._halt and (script := self._halted()) is not None:
+                return script, None
+            if ready and self._plain:
+                entry = ready.popleft()
+            else:
+                following = self._following()
+                if following is None:
+                    return self._standstill()
+                entry = following
+            task, item, _, _, _ = entry
+            if task is None:
+                woken = item()
+                if woken is not None:
+                    self.current = woken
+                    return woken, None
+            elif task.idle:
+                task.idle = False
+                self.current = task
+                if self.recording or task.watchers:
+                    self.delivered(entry)
+                return task, item
+            elif task.alive:
+                task.backlog.append(entry)
+            else:
+                self.drop(entry, "stopped" if task.life == 0 else "crash")
+
+    def _following(self) -> Entry | None:
+        if not self._plain:
+            return self.agenda.choose(self.choose)
+        return self.ready.popleft() if self.agenda.advance() else None
+
+    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:
+        """Ask the schedule for one decision, and remember it if it is not the plain one.
+
+        Args:
+            kind: what is decided.
+            options: two or more, in words; 0 is the plain choice.
+            drawn: the option that rates have drawn, where there are rates.
+        """
+        number = self._decisions
+        self._decisions = number + 1
+        index = self._strategy.choose(kind, options, drawn)
+        if not 0 <= index < len(options):
+            raise GlasshiveError(
+                f"decision {number}: {self._strategy!r} chose {index}, "
+                f"but there are options 0 to {len(options) - 1}"
+            )
+        if index:
+            self.choices[number] = index
+        return index
+
+    @abstractmethod
+    def delivered(self, entry: Entry) -> None:
+        """Note that an actor begins to handle a message."""
+
+    @abstractmethod
+    def dropped(self, entry: Entry, reason: str) -> None:
+        """Note that a message will never be handled."""
+
+    @abstractmethod
+    def drop(self, entry: Entry, reason: str) -> None:
+        """Lose a message to an actor that is gone."""
+
+    # -- waiting --------------------------------------------------------------------------
+
+    def block(self, wait: Wait) -> None:
+        """Park the current task until its wait ends."""
+        task = wait.task
+        if not task.alive:
+            raise GreenletExit
+        if self._judging:
+            raise GlasshiveError(
+                "the condition of run() waited for something; it is looked at after every event "
+                "and must only look"
+            )
+        task.wait = wait
+        following, value = self.pick()
+        if following is not task:
+            following.greenlet.switch(value)
+        if task is self._script and self._error is not None:
+            error, self._error = self._error, None
+            self._halt = self._goal is not None
+            raise error
+        if not task.alive:
+            raise GreenletExit
+
+    def wait_until(self, wait: Wait) -> None:
+        """Park the current task until somebody wakes its wait, or its deadline comes."""
+        if wait.deadline is not None:
+            self.agenda.at(wait.deadline, (None, wait.expire, wait.task, wait, 0))
+        self.block(wait)
+
+    def wait_for(self, future: SimulatedFuture, timeout: float | None) -> None:
+        """Park the current task until a future is set.
+
+        Args:
+            future: what to wait for.
+            timeout: virtual seconds to wait at most; None for ever.
+
+        Raises:
+            pykka.Timeout: when the time is up.
+            Deadlock: when nothing can ever set the future.
+        """
+        task = self.current
+        # Also a wait of no time lets the others go on, so that looking again and again gets on.
+        deadline = None if timeout is None else self.agenda.now + max(timeout, 0.0)
+        wait = Wait(task, "an answer", future, deadline)
+        future.add_wait(wait)
+        if deadline is None:
+            task.wait = wait
+            if (deadlock := circle(task)) is not None:
+                self.fail(deadlock)
+        self.wait_until(wait)
+        if wait.expired:
+            future.drop_wait(wait)
+            raise pykka.Timeout(f"{timeout} seconds")
+
+    def wake(self, wait: Wait) -> None:
+        """Have a wait end now."""
+        self.ready.append((None, wait.wake, wait.task, wait, 0))
+
+    def sleep(self, delay: float) -> None:
+        """Let virtual time pass for the current task; `time.sleep` ends up here.
+
+        Args:
+            delay: virtual seconds.
+
+        Raises:
+            ValueError: for a negative delay.
+        """
+        seconds(delay, "a sleep")
+        task = self.current
+        self.wait_until(Wait(task, "time.sleep", None, self.agenda.now + delay))
+
+    @property
+    def inside(self) -> bool:
+        """Whether the caller's code runs in this simulation."""
+        return running() is self and threading.get_ident() == self._thread
+
+    # -- coming back to the script --------------------------------------------------------
+
+    def run(self, until: float | None = None, condition: Callable[[], bool] | None = None) -> bool:
+        """Let the actors work while the script waits; see `Runtime.run`."""
+        script = self._script
+        if self.current is not script:
+            raise GlasshiveError("run() belongs to the script; an actor waits with time.sleep()")
+        if condition is not None and condition():
+            return True
+        wait = Wait(script, "run")
+        if until is not None:
+            self.agenda.at(seconds(until, "until"), (None, wait.wake, script, wait, -1))
+        self._goal = condition
+        self._halt = condition is not None
+        try:
+            self.block(wait)
+        finally:
+            self._goal = None
+            self._halt = False
+        return condition is None or condition()
+
+    def fail(self, error: BaseException) -> None:
+        """Have an error come up in the script, at the next event, rather than in an actor."""
+        if self._error is None:
+            self._error = error
+            self._halt = True
+
+    def _halted(self) -> Task | None:
+        """Return the script when its goal is reached or an error waits for it."""
+        script = self._script
+        running, self.current = self.current, script
+        if self._error is None and not self._reached():
+            self.current = running
+            return None
+        script.wait = None
+        return script
+
+    def _reached(self) -> bool:
+        """Return whether the script's condition has come true, or has raised."""
+        if self._goal is None:
+            return False
+        self._judging = True
+        try:
+            return self._goal()
+        except Exception as error:  # noqa: BLE001  the script's own, though an actor runs now
+            self._error = error
+            return True
+        finally:
+            self._judging = False
+
+    def _standstill(self) -> tuple[Task, Any]:
+        """Go back to the script, since nothing is left to happen."""
+        script = self._script
+        wait = script.wait
+        stuck = [task for task in self.tasks if task.wait is not None and task.alive]
+        if wait is not None and wait.what != "run":
+            stuck.append(script)
+        if stuck:
+            self._error = standstill(stuck)
+        script.wait = None
+        self.current = script
+        return script, None
+
+    # -- beginning and ending -------------------------------------------------------------
+
+    def begun(self, live: Callable[[], Any]) -> greenlet.greenlet:
+        """Return a greenlet that has begun, and waits for its first turn.
+
+        A greenlet begins as deep in Python's recursion limit as the one that switches to it
+        first, so they are all begun by one that is not deep; otherwise actors that start or
+        wake one another would run out of it, though none of them is deep itself.
+        """
+        begun = greenlet.greenlet(live, parent=self._script.greenlet)
+        self._starter.switch((begun, greenlet.getcurrent()))
+        return begun
+
+    def _start_greenlets(self, back: greenlet.greenlet) -> None:
+        while True:
+            begun, back = back.switch()
+            begun.switch()
+
+    def hand_over(self, task: Task) -> Any:
+        """End the current task's greenlet: in whatever is next, or in whoever killed it."""
+        task.greenlet = None
+        if task.alive:
+            if self.recording and isinstance(task, Inbox):
+                self.seen("stop", task.name, task.cause)
+            task.alive = False
+            del self.tasks[task]
+        elif self._own_end is task:
+            self._own_end = None
+        else:
+            return None
+        following, value = self.pick()
+        # A greenlet that ends falls into its parent, with its result as the value.
+        greenlet.getcurrent().parent = following.greenlet
+        return value
+
+    def kill(self, task: Task, reason: str = "crash") -> None:
+        """Unwind a task's greenlet; nothing that it still does on its way out is seen."""
+        task.alive = False
+        task.life += 1
+        task.wait = None
+        if isinstance(task, Inbox):
+            task.idle = False
+            while task.backlog:
+                self.dropped(task.backlog.popleft(), reason)
+            if (actor := task.owner()) is not None:
+                # Pykka's loop answers a BaseException in a handler by stopping every actor, and
+                # an Exception that a handler makes of it by the actor's hooks.
+                vars(actor).update(_stop=_exit, _handle_failure=_exit)
+        running = self.current
+        if running is task:
+            self._own_end = task
+            self.current = self._nobody
+            raise GreenletExit
+        if task.greenlet is not None:
+            self.current = self._nobody
+            task.greenlet.parent = greenlet.getcurrent()
+            try:
+                task.greenlet.throw(GreenletExit)
+            finally:
+                self.current = running
+
+    # -- what happened --------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Return the virtual seconds since the simulation was entered."""
+        return self.agenda.now
+
+    def seen(self, kind: str, actor: str, cause: int, **rest: Any) -> int:
+        """Record an event and return its index."""
+        try:
+            return self.recorder.add(self.agenda.now, kind, actor, cause, **rest)
+        except Exception as error:  # noqa: BLE001  whatever a watcher raises is handed on
+            self.fail(error)
+            return self.recorder.count - 1
+
+    def failed(self, inbox: Inbox, error: BaseException, what: str) -> None:
+        """Note and record that an actor's code raised.
+
+        Args:
+            inbox: the actor's.
+            error: what it raised.
+            what: what it was doing.
+        """
+        annotate(error, self.agenda.now, inbox.name, what)
+        if self.recording:
+            self.seen("fail", inbox.name, inbox.cause, data=error)
+
+
+def _exit(*_: object) -> None:
+    raise GreenletExit
