@@ -8,6 +8,7 @@ from glasshive.errors import (
     GlasshiveError,
     InputError,
     NotRunning,
+    Stuck,
 )
 from glasshive.live import Live
 from glasshive.message import Message
@@ -31,6 +32,7 @@ __all__ = [
     "Runtime",
     "Schedule",
     "Simulation",
+    "Stuck",
     "Uniform",
     "clock",
     "record_state",

@@ -13,12 +13,12 @@ __all__ = ["Timer", "after", "now"]
 
 
 def now() -> float:
-    """Return the seconds since the run began.
+    """Return the seconds since the run began, by the clock of the current actor's host.
 
     Raises:
         NotRunning: outside of a Simulation and of Live.
     """
-    return active().now()
+    return active().local_now()
 
 
 def after(delay: float, ref: ActorRef[Any], message: Any) -> Timer:

@@ -15,6 +15,7 @@ __all__ = [
     "GlasshiveError",
     "InputError",
     "NotRunning",
+    "Stuck",
     "nearest",
 ]
 
@@ -58,6 +59,10 @@ class NotRunning(GlasshiveError):
 
 class Deadlock(GlasshiveError):
     """A wait that nothing in the simulation can ever end."""
+
+
+class Stuck(GlasshiveError):
+    """Somebody in the simulation goes on and on, and nobody else gets a turn."""
 
 
 class EscapedSimulation(GlasshiveError):

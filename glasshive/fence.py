@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import sysconfig
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from glasshive.errors import EscapedSimulation, nearest
+from glasshive.frames import is_users, place_of
 from glasshive.runtime import swapped
 
 if TYPE_CHECKING:
@@ -61,10 +60,6 @@ _INSTEAD = {
     "event loop": "use an actor",
 }
 
-_STANDARD = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-_ADDED = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
-_ENGINE = str(Path(__file__).parent)
-
 
 def check_escapes(allow: Collection[str]) -> frozenset[str]:
     """Return the escapes that a program may take, after making sure that they exist.
@@ -96,7 +91,7 @@ def fence(allow: frozenset[str], escaped: Callable[[EscapedSimulation], None]) -
         if what in allow:
             return
         error = EscapedSimulation(
-            f"{frame.f_code.co_filename}:{frame.f_lineno}: {frame.f_code.co_name}() wants "
+            f"{place_of(frame)} wants "
             f"{'an' if what[0] in 'aeiou' else 'a'} {what}, but {why}; {_INSTEAD[what]}, "
             f"or allow it with Simulation(allow=[{what!r}])"
         )
@@ -145,14 +140,7 @@ def _culprit(frame: FrameType, what: str, why: str) -> tuple[FrameType, str, str
         name = found.f_code.co_filename
         if found.f_globals.get("__name__", "").startswith("asyncio.") and what == "socket":
             what, why = "event loop", _LOOP
-        if not _is_ours(name):
+        if is_users(name):
             return found, what, why
         found = found.f_back
     return frame, what, why
-
-
-def _is_ours(filename: str) -> bool:
-    """Return whether a file is the engine's or the standard library's."""
-    if filename.startswith(("<frozen", _ENGINE)):
-        return True
-    return filename.startswith(_STANDARD) and not filename.startswith(_ADDED)

@@ -69,6 +69,8 @@ class SimulatedFuture(ThreadingFuture[Any]):
             if not self._sim.inside:
                 raise NotRunning("nothing can answer any more: the simulation has ended")
             self._sim.wait_for(self, timeout)
+        if self._sim.unread:
+            self._sim.unread.pop(self, None)
         if self._error is None:
             return self._value
         kind, error, traceback = self._error

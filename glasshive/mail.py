@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pykka import ActorDeadError
+from pykka import ActorDeadError, ActorRef
 from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
@@ -31,6 +31,11 @@ class Mail(Scheduler):
     messages = 0
     """Messages sent so far; the number of the last one."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.unread: dict[SimulatedFuture, Answer] = {}
+        """Recorded answers that came before anybody asked their futures for them."""
+
     def post(self, sender: Task, inbox: Inbox, envelope: Envelope[Any]) -> None:
         """Send a message that is recorded, or that goes to another host."""
         if not sender.alive:
@@ -42,15 +47,15 @@ class Mail(Scheduler):
         if self.recording:
             if not inbox.name and (actor := inbox.owner()) is not None:
                 inbox.name = self._name(actor)  # told something before it was started
-            index = self.seen(
-                "send",
-                sender.name,
-                sender.cause,
-                message=number,
-                peer=inbox.name,
-                data=envelope.message,
-                payload=envelope.message,
-            )
+            message = envelope.message
+            now, receiver = self.agenda.now, inbox.name
+            # Not by `seen` and by position: a recorded message takes a tenth longer with both.
+            try:
+                index = self.recorder.add(
+                    now, "send", sender.name, sender.cause, number, receiver, message, message
+                )
+            except Exception as error:  # noqa: BLE001  a watcher's, handed on
+                index = self.struck(error)
         entry: Entry = (inbox, envelope, sender, number, index)
         if sender.host is inbox.host:
             self.ready.append(entry)
@@ -102,6 +107,36 @@ class Mail(Scheduler):
         if not dues:
             answer.lose(fate)
 
+    def refuse_letters(self, inbox: Inbox) -> None:
+        """Have what is still told to a stopped actor be recorded, before Pykka refuses it."""
+        ref = inbox.ref
+        assert ref is not None
+
+        def refused(message: Any) -> None:
+            if self.inside and self.recording and not isinstance(message, _ActorStop):
+                self.messages = number = self.messages + 1
+                sender = self.current
+                send = self.seen(
+                    "send",
+                    sender.name,
+                    sender.cause,
+                    message=number,
+                    peer=inbox.name,
+                    data=message,
+                    payload=message,
+                )
+                self.dropped((inbox, Envelope(message), sender, number, send), "dead")
+
+        def tell(message: Any) -> None:
+            refused(message)
+            ActorRef.tell(ref, message)
+
+        def ask(message: Any, **how: Any) -> Any:
+            refused(message)
+            return ActorRef.ask(ref, message, **how)
+
+        vars(ref).update(tell=tell, ask=ask)
+
     def settle(self, future: SimulatedFuture, value: Any, error: OptExcInfo | None) -> list[Wait]:
         """Set a future to what has arrived, and wake whoever waits for it."""
         waits = future.settle(value, error)
@@ -124,9 +159,13 @@ class Mail(Scheduler):
         inbox, envelope, sender, number, send = entry
         payload = envelope.message
         if self.recording:
-            inbox.cause = self.seen(
-                "deliver", inbox.name, send, message=number, peer=sender.name, payload=payload
-            )
+            now = self.agenda.now
+            try:
+                inbox.cause = self.recorder.add(
+                    now, "deliver", inbox.name, send, number, sender.name, None, payload
+                )
+            except Exception as error:  # noqa: BLE001  a watcher's, handed on
+                inbox.cause = self.struck(error)
         if inbox.watchers:
             event = self.recorder.unrecorded(
                 self.agenda.now, "deliver", inbox.name, sender.name, payload
@@ -200,6 +239,8 @@ class Answer:
         index = self.seen("deliver", asker.name, self.sender.name, self.send)
         for wait in waits:
             wait.task.cause = index
+        if not waits and self.sim.recording:
+            self.sim.unread[self.future] = self
 
     def lose(self, reason: str) -> None:
         """Record that nobody will get it."""

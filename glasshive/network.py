@@ -6,6 +6,7 @@ import math
 import random
 from typing import TYPE_CHECKING
 
+from glasshive.checks import above_zero
 from glasshive.errors import nearest
 from glasshive.latency import Constant
 from glasshive.link import Link, Quality, quality
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from glasshive.latency import Latency
+    from glasshive.task import Inbox, Wait
 
 __all__ = ["Host", "Network"]
 
@@ -26,19 +28,31 @@ class Host:
         network: the network it belongs to.
     """
 
-    __slots__ = ("_ahead", "_links", "_pace", "_since", "down", "name", "network", "slowness")
+    __slots__ = (
+        *("_ahead", "_jumped", "_links", "_pace", "_since"),
+        *("deferred", "down", "held", "name", "network", "paused", "skewed", "slowness"),
+    )
 
     def __init__(self, name: str, network: Network) -> None:
         self.name = name
         self.network = network
         self.down = False
         """Whether it has crashed; what is sent to it is lost."""
+        self.paused = False
+        """Whether everything on it stands still; what is sent to it waits."""
+        self.held: list[Inbox] = []
+        """Actors that were ready for a message when it was paused."""
+        self.deferred: list[Wait] = []
+        """Waits that have ended while it was paused."""
         self.slowness = 1.0
         """By what factor sleeps and timers take longer here."""
+        self.skewed = False
+        """Whether its clocks ever showed anything but the run's time."""
         self._links: dict[Host, Link] = {}
         self._pace = 1.0
         self._ahead = 0.0
         self._since = 0.0
+        self._jumped = 0.0
 
     def link_to(self, other: Host) -> Link:
         """Return the way from here to another host."""
@@ -52,34 +66,56 @@ class Host:
         """Return the ways that were used or set so far, by where they lead."""
         return self._links
 
-    def clock(self, now: float) -> float:
-        """Return what this host's clock shows.
+    def monotonic(self, now: float) -> float:
+        """Return what this host's clock has counted, which drifts and never jumps.
 
         Args:
             now: seconds of the run's clock, which no drift touches.
         """
         return now + self._ahead + (now - self._since) * (self._pace - 1.0)
 
-    @property
-    def true_clock(self) -> bool:
-        """Whether the host's clock shows the run's time."""
-        return self._pace == 1.0 and self._ahead == 0.0
+    def clock(self, now: float) -> float:
+        """Return what this host's clock shows, which drifts and jumps.
+
+        Args:
+            now: seconds of the run's clock.
+        """
+        return self.monotonic(now) + self._jumped
+
+    def lasting(self, delay: float) -> float:
+        """Return the true seconds that a sleep or a timer takes here.
+
+        Args:
+            delay: seconds that the host's own clock is to count.
+        """
+        return delay * self.slowness / self._pace
+
+    def slow(self, factor: float) -> None:
+        """Have sleeps and timers take longer from now on.
+
+        Args:
+            factor: how many times as long; 1 is full speed.
+
+        Raises:
+            ValueError: for a factor that is no number above zero.
+        """
+        self.slowness = above_zero(factor, "a host's slowness")
 
     def drift(self, pace: float, now: float) -> None:
         """Have the clock run fast or slow from now on.
 
         Args:
-            pace: seconds that it counts in one true second, above zero.
+            pace: seconds that it counts in one true second.
             now: seconds of the run's clock.
 
         Raises:
             ValueError: for a pace that is no number above zero.
         """
-        if not (math.isfinite(pace) and pace > 0):
-            raise ValueError(f"a clock's pace is a number above zero, not {pace!r}")
-        self._ahead = self.clock(now) - now
+        above_zero(pace, "a clock's pace")
+        self._ahead = self.monotonic(now) - now
         self._since = now
         self._pace = pace
+        self.skewed = True
 
     def jump(self, by: float) -> None:
         """Set the clock forward or back.
@@ -92,7 +128,8 @@ class Host:
         """
         if not math.isfinite(by):
             raise ValueError(f"a clock jumps by a number of seconds, not {by!r}")
-        self._ahead += by
+        self._jumped += by
+        self.skewed = True
 
     def __repr__(self) -> str:
         return f"Host({self.name!r})"

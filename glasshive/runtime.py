@@ -116,6 +116,10 @@ class Runtime(abc.ABC):
     def now(self) -> float:
         """Return the seconds since this runtime was entered."""
 
+    def local_now(self) -> float:
+        """Return the seconds that the clock of the current actor's host has counted."""
+        return self.now()
+
     @abc.abstractmethod
     def after(self, delay: float, ref: ActorRef[Any], message: Any) -> Timer:
         """Tell an actor something later.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +14,7 @@ from greenlet import GreenletExit
 from glasshive.agenda import Agenda
 from glasshive.checks import seconds
 from glasshive.deadlock import circle, standstill
-from glasshive.errors import GlasshiveError
+from glasshive.errors import GlasshiveError, Stuck
 from glasshive.failure import annotate
 from glasshive.runtime import Runtime, running
 from glasshive.schedule import Fifo
@@ -37,6 +38,7 @@ class Scheduler(Runtime):
         trace: where every event is written, or None for no trace.
         schedule: who is next wherever more than one could be; the oldest by default.
         order: "timed" delivers by due time; "any" lets every pending message and timer be next.
+        max_turns: turns after which the run ends as `Stuck`; None for no limit.
     """
 
     def __init__(
@@ -46,11 +48,15 @@ class Scheduler(Runtime):
         trace: TraceWriter | None,
         schedule: Strategy | None,
         order: Literal["timed", "any"],
+        max_turns: int | None,
     ) -> None:
         super().__init__(seed=seed, trace=trace)
         if order not in ("timed", "any"):
             raise ValueError(f"an order is 'timed' or 'any', not {order!r}")
         self._strategy = schedule or Fifo()
+        self.turns = 0
+        """How often somebody has handed over to whoever was next."""
+        self._max_turns = sys.maxsize if max_turns is None else max_turns
         self._decisions = 0
         self.choices: dict[int, int] = {}
         """The decisions that were not plain: option by number of the decision."""
@@ -79,8 +85,9 @@ class Scheduler(Runtime):
         Whoever runs calls this when it has nothing more to do, and switches by itself.
         """
         ready = self.ready
+        self.turns = turns = self.turns + 1
         while True:
-            if self._halt and (script := self._halted()) is not None:
+            if (self._halt or turns > self._max_turns) and (script := self._halted()) is not None:
                 return script, None
             if ready and self._plain:
                 entry = ready.popleft()
@@ -105,6 +112,15 @@ class Scheduler(Runtime):
                 task.backlog.append(entry)
             else:
                 self.drop(entry, "stopped" if task.life == 0 else "crash")
+
+    def _stuck(self) -> None:
+        self.fail(
+            Stuck(
+                f"{self._max_turns:,} turns are over at {self.agenda.now:g} s, and the last was "
+                f"{self.current.name}'s; if that is no endless loop, allow more with "
+                "Simulation(max_turns=...)"
+            )
+        )
 
     def _following(self) -> Entry | None:
         if not self._plain:
@@ -142,6 +158,10 @@ class Scheduler(Runtime):
     @abstractmethod
     def drop(self, entry: Entry, reason: str) -> None:
         """Lose a message to an actor that is gone."""
+
+    @abstractmethod
+    def refuse_letters(self, inbox: Inbox) -> None:
+        """Have what is still told to a stopped actor be recorded."""
 
     # -- waiting --------------------------------------------------------------------------
 
@@ -212,7 +232,18 @@ class Scheduler(Runtime):
         """
         seconds(delay, "a sleep")
         task = self.current
-        self.wait_until(Wait(task, "time.sleep", None, self.agenda.now + delay))
+        due = self.agenda.now + task.host.lasting(delay)
+        self.wait_until(Wait(task, "time.sleep", None, due))
+
+    @property
+    def thread(self) -> int:
+        """The identity of the thread that everything here runs on."""
+        return self._thread
+
+    @property
+    def at_script(self) -> bool:
+        """Whether the script is computing, which may take as long as it likes."""
+        return self.current is self._script
 
     @property
     def inside(self) -> bool:
@@ -248,6 +279,8 @@ class Scheduler(Runtime):
 
     def _halted(self) -> Task | None:
         """Return the script when its goal is reached or an error waits for it."""
+        if self.turns > self._max_turns:
+            self._stuck()
         script = self._script
         running, self.current = self.current, script
         if self._error is None and not self._reached():
@@ -273,7 +306,11 @@ class Scheduler(Runtime):
         """Go back to the script, since nothing is left to happen."""
         script = self._script
         wait = script.wait
-        stuck = [task for task in self.tasks if task.wait is not None and task.alive]
+        stuck = [
+            task
+            for task in self.tasks
+            if task.wait is not None and task.alive and not task.host.paused
+        ]
         if wait is not None and wait.what != "run":
             stuck.append(script)
         if stuck:
@@ -306,6 +343,7 @@ class Scheduler(Runtime):
         if task.alive:
             if self.recording and isinstance(task, Inbox):
                 self.seen("stop", task.name, task.cause)
+                self.refuse_letters(task)
             task.alive = False
             del self.tasks[task]
         elif self._own_end is task:
@@ -349,13 +387,22 @@ class Scheduler(Runtime):
         """Return the virtual seconds since the simulation was entered."""
         return self.agenda.now
 
+    def local_now(self) -> float:
+        """Return the seconds that the clock of the current task's host has counted."""
+        host = self.current.host
+        return host.monotonic(self.agenda.now) if host.skewed else self.agenda.now
+
     def seen(self, kind: str, actor: str, cause: int, **rest: Any) -> int:
         """Record an event and return its index."""
         try:
             return self.recorder.add(self.agenda.now, kind, actor, cause, **rest)
         except Exception as error:  # noqa: BLE001  whatever a watcher raises is handed on
-            self.fail(error)
-            return self.recorder.count - 1
+            return self.struck(error)
+
+    def struck(self, error: Exception) -> int:
+        """Hand on what a watcher has raised; return the index of the event that it saw."""
+        self.fail(error)
+        return self.recorder.count - 1
 
     def failed(self, inbox: Inbox, error: BaseException, what: str) -> None:
         """Note and record that an actor's code raised.

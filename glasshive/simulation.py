@@ -12,16 +12,18 @@ import greenlet
 from greenlet import GreenletExit
 from pykka import Actor, ActorRegistry, ThreadingActor
 
+from glasshive import watchdog
 from glasshive.checks import seconds
 from glasshive.errors import GlasshiveError
 from glasshive.failure import doing
 from glasshive.fence import check_escapes, fence
 from glasshive.future import SimulatedFuture
 from glasshive.interrupt import interruptible
-from glasshive.mail import Answer, Mail
+from glasshive.machines import Birth, Machines
+from glasshive.mail import Answer
 from glasshive.notes import noted
 from glasshive.runtime import Timer, swapped
-from glasshive.task import Inbox, Task
+from glasshive.task import Inbox, Task, Wait
 from glasshive.timer import SimulatedTimer
 from glasshive.virtual import virtual_time
 
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Simulation"]
 
 
-class Simulation(Mail):
+class Simulation(Machines):
     """Runs a Pykka program on one thread, in virtual time, the same way every time.
 
     Inside `with Simulation(seed=7):` ordinary `pykka.ThreadingActor`s run unchanged, each in a
@@ -52,6 +54,10 @@ class Simulation(Mail):
             message and timer be next, for finding bugs.
         allow: what the program may do although no seed controls it: any of "thread",
             "process", "socket", "event loop".
+        handler_seconds: wall seconds after which a handler that has not come to an end is
+            ended, and the script gets `Stuck`; None for no limit.
+        max_turns: turns, about one for each message, after which the run ends as `Stuck`; None
+            for no limit.
 
     Raises:
         ValueError: for an escape to allow that there is not.
@@ -68,9 +74,15 @@ class Simulation(Mail):
         schedule: Strategy | None = None,
         order: Literal["timed", "any"] = "timed",
         allow: Collection[str] = (),
+        handler_seconds: float | None = 60.0,
+        max_turns: int | None = None,
     ) -> None:
-        super().__init__(seed=seed, trace=trace, schedule=schedule, order=order)
+        super().__init__(
+            seed=seed, trace=trace, schedule=schedule, order=order, max_turns=max_turns
+        )
+        self._handler_seconds = handler_seconds
         self._allow = check_escapes(allow)
+        self._birth: Birth | None = None
         self._open_until_exit = ExitStack()
 
     # -- entering and leaving -------------------------------------------------------------
@@ -80,10 +92,15 @@ class Simulation(Mail):
         self._starter = greenlet.greenlet(self._start_greenlets, parent=script)
         self._starter.switch(script)
         with ExitStack() as stack:
+            if self._handler_seconds is not None:
+                watchdog.guard(self, self._handler_seconds)
+                stack.callback(watchdog.release)
             stack.enter_context(noted(self))
             stack.enter_context(swapped(ActorRegistry, _actor_refs=[]))
             stack.enter_context(swapped(ThreadingActor, **self._hooks()))
-            stack.enter_context(swapped(Actor, _handle_failure=self._failure_hook()))
+            stack.enter_context(
+                swapped(Actor, start=self._start_hook(), _handle_failure=self._failure_hook())
+            )
             stack.enter_context(virtual_time(self))
             stack.enter_context(
                 interruptible(self._interrupt, lambda: self.fail(KeyboardInterrupt()))
@@ -118,6 +135,18 @@ class Simulation(Mail):
             "_start_actor_loop": start_loop,
         }
 
+    def _start_hook(self) -> Any:
+        """Return Pykka's `start`, which notes what each actor was started with."""
+        thread = self._thread
+        real: Any = Actor.__dict__["start"].__func__
+
+        def start(kind: type[Actor], *args: Any, **kwargs: Any) -> Any:
+            if get_ident() == thread:
+                self._birth = Birth(kind, args, kwargs)
+            return real(kind, *args, **kwargs)
+
+        return classmethod(start)
+
     def _failure_hook(self) -> Callable[..., None]:
         real: Any = Actor._handle_failure  # noqa: SLF001
 
@@ -139,7 +168,10 @@ class Simulation(Mail):
                     self.dropped((inbox, envelope, sender, thing, send), "end")
                 elif isinstance(thing, Answer):
                     thing.lose("end")
+            for answer in self.unread.values():
+                answer.seen("unread", answer.future.asker.name, answer.sender.name, answer.send)
         finally:
+            self.unread.clear()
             self.agenda.clear()
             for task in self.tasks:
                 if isinstance(task, Inbox) and task.ref is not None:
@@ -176,25 +208,17 @@ class Simulation(Mail):
             raise GreenletExit
         return SimulatedTimer(self, delay, self._inbox(ref), message)
 
-    def crash(self, ref: ActorRef[Any]) -> None:
-        """End an actor at once: no hook runs, its inbox and its timers are lost."""
-        inbox = self._inbox(ref)
-        if not inbox.alive:
-            return
-        if not self.current.alive:
-            raise GreenletExit
-        self.record("fault", {"fault": "crash"}, actor=inbox.name)
-        ActorRegistry.unregister(ref)
-        self.kill(inbox)
-
-    def _inbox(self, ref: ActorRef[Any]) -> Inbox:
-        inbox = ref.actor_inbox
-        if not isinstance(inbox, Inbox) or inbox.sim is not self:
-            raise GlasshiveError(f"{ref} was not started inside this simulation")
-        return inbox
-
     def _create_inbox(self, actor: Actor) -> Inbox:
-        return Inbox(self, self.current.host, weakref.ref(actor))
+        birth, self._birth = self._birth, None
+        inbox = self._cradle
+        if inbox is not None and type(actor) is inbox.actor_class:
+            self._cradle = None
+            inbox.owner = weakref.ref(actor)
+            return inbox
+        inbox = Inbox(self, self.current.host, weakref.ref(actor))
+        if birth is not None and type(actor) is birth.kind:
+            inbox.birth = birth
+        return inbox
 
     def _spawn(self, actor: Actor) -> None:
         inbox = actor.actor_inbox
@@ -217,7 +241,7 @@ class Simulation(Mail):
                 self.current.cause,
                 data={"host": inbox.host.name, "class": type(actor).__name__},
             )
-        self.ready.append((None, lambda: inbox if inbox.alive else None, inbox, 0, 0))
+        self._set_off(inbox)
 
     def _live(self, inbox: Inbox, actor: Actor) -> Any:
         """Run Pykka's own loop for an actor; then hand over to whatever is next."""
@@ -251,14 +275,19 @@ class Simulation(Mail):
                 work()
             except (GreenletExit, SystemExit):
                 pass  # SystemExit ends a thread without a word
-            except Exception as error:  # noqa: BLE001  handed on to the script
+            except BaseException as error:  # noqa: BLE001  handed on to the script
                 if task.alive:
                     self.fail(error)
             return self.hand_over(task)
 
         task.greenlet = self.begun(live)
         self.tasks[task] = None
-        self.ready.append((None, lambda: task if task.alive else None, task, 0, 0))
+        self._set_off(task)
+
+    def _set_off(self, task: Task) -> None:
+        """Have a task that has just begun take its first turn, when its host lets it."""
+        task.wait = wait = Wait(task, "its first turn")
+        self.wake(wait)
 
 
 _UNNAMED = re.compile(r"Thread-\d+( \(.*\))?")

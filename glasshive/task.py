@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pykka._envelope import Envelope
 
     from glasshive.future import SimulatedFuture
+    from glasshive.machines import Birth
     from glasshive.mail import Mail
     from glasshive.network import Host
     from glasshive.scheduler import Scheduler
@@ -62,6 +63,9 @@ class Wait:
         """End the wait, once; return the task to resume, or None when it had ended before."""
         if self.task.wait is not self:
             return None
+        if self.task.host.paused:
+            self.task.host.deferred.append(self)
+            return None
         self.task.wait = None
         return self.task
 
@@ -104,12 +108,15 @@ class Inbox(Task):
     greenlet switch and no trip through a central loop.
     """
 
-    __slots__ = ("backlog", "idle", "owner", "ref", "watchers")
+    __slots__ = ("actor_class", "backlog", "birth", "idle", "owner", "ref", "watchers")
 
     sim: Mail
 
     def __init__(self, sim: Mail, host: Host, owner: ref[Actor]) -> None:
         super().__init__(sim, "", host)
+        self.actor_class = type(owner())
+        self.birth: Birth | None = None
+        """What it was started with, if it was started with `start`."""
         self.owner = owner
         """The actor; weakly, so that it can go when it has stopped, as with Pykka's references."""
         self.idle = False

@@ -36,7 +36,9 @@ class SimulatedTimer(Timer):
                 data={"delay": delay, "type": type(message).__name__},
             )
         agenda = sim.agenda
-        agenda.at(agenda.now + delay, (None, self._fire, owner, self, self._index))
+        agenda.at(
+            agenda.now + owner.host.lasting(delay), (None, self._fire, owner, self, self._index)
+        )
 
     def cancel(self) -> None:
         """Forget the message; does nothing when it was told already."""

@@ -97,28 +97,31 @@ def _substitutes(
         return real, stand_in
 
     def today() -> float:
-        return EPOCH + agenda.now
+        host = sim.current.host
+        return EPOCH + (host.clock(agenda.now) if host.skewed else agenda.now)
 
-    def nanoseconds(offset: float) -> Callable[[], int]:
-        return lambda: round((offset + agenda.now) * _BILLION)
+    counted = sim.local_now
+
+    def nanoseconds(clock: Callable[[], float]) -> Callable[[], int]:
+        return lambda: round(clock() * _BILLION)
 
     def localtime(at: float | None = None) -> time.struct_time:
         return real_localtime(today() if at is None else at)
 
     def clock(which: int) -> float:
-        return today() if which == time.CLOCK_REALTIME else agenda.now
+        return today() if which == time.CLOCK_REALTIME else counted()
 
     pairs = [
         virtual(time.time, today),
-        virtual(time.time_ns, nanoseconds(EPOCH)),
-        virtual(time.monotonic, lambda: agenda.now),
-        virtual(time.monotonic_ns, nanoseconds(0.0)),
-        virtual(time.perf_counter, lambda: agenda.now),
-        virtual(time.perf_counter_ns, nanoseconds(0.0)),
-        virtual(time.process_time, lambda: agenda.now),
-        virtual(time.process_time_ns, nanoseconds(0.0)),
-        virtual(time.thread_time, lambda: agenda.now),
-        virtual(time.thread_time_ns, nanoseconds(0.0)),
+        virtual(time.time_ns, nanoseconds(today)),
+        virtual(time.monotonic, counted),
+        virtual(time.monotonic_ns, nanoseconds(counted)),
+        virtual(time.perf_counter, counted),
+        virtual(time.perf_counter_ns, nanoseconds(counted)),
+        virtual(time.process_time, counted),
+        virtual(time.process_time_ns, nanoseconds(counted)),
+        virtual(time.thread_time, counted),
+        virtual(time.thread_time_ns, nanoseconds(counted)),
         virtual(time.clock_gettime, clock),
         virtual(time.clock_gettime_ns, lambda which: round(clock(which) * _BILLION)),
         virtual(time.gmtime, lambda at=None: real_gmtime(today() if at is None else at)),

@@ -13,6 +13,7 @@ KINDS = (
     "send",  # a message leaves; data: the message
     "deliver",  # the receiver begins to handle it
     "drop",  # it will never arrive; data: the reason
+    "unread",  # an answer came, and nobody has looked at it when the run ends
     "duplicate",  # a link sends it a second time
     "timer-set",  # data: the seconds until it fires
     "timer-fired",

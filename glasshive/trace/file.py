@@ -7,6 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import msgspec
+from msgspec.structs import replace
 from pykka import ActorRef
 
 from glasshive.errors import Complaint, InputError
@@ -23,8 +24,12 @@ __all__ = ["FORMAT", "TraceWriter"]
 FORMAT = 1
 """Version of the trace format."""
 
-_CHUNK = 1 << 16
-"""Bytes gathered before they are hashed and written."""
+TOGETHER = 512
+"""Events gathered before they are encoded, hashed and written, which is some 64 KiB of lines.
+Encoding them in one call takes 0.16 µs each, one by one 0.26 µs."""
+
+_SHORT = 1 << 12
+"""Characters of a text, or bytes of a message, that may wait in memory for the others."""
 
 
 class TraceWriter:
@@ -38,10 +43,11 @@ class TraceWriter:
     def __init__(self, file: BinaryIO, header: Mapping[str, Any]) -> None:
         self._file = file
         self._hash = hashlib.blake2b(digest_size=16)
-        self._buffer = bytearray()
+        self.gathered: list[Event] = []
+        """Events that wait to be encoded, which nothing can change any more."""
+        self._written = 0
         self._encoder = msgspec.json.Encoder(enc_hook=_encode, order="deterministic")
         self._closed = False
-        self.events = 0
         self._file.write(msgspec.json.encode({"glasshive": FORMAT, **header}) + b"\n")
 
     @classmethod
@@ -76,23 +82,32 @@ class TraceWriter:
     _raw: BinaryIO | None = None
 
     def write(self, event: Event) -> None:
-        """Add one event."""
-        buffer = self._buffer
-        if isinstance(event.data, tuple) and (fields := fields_of(event.data)) is not None:
-            # Pykka's own messages are named tuples.
-            named = {"type": type(event.data).__name__, **fields}
-            event = msgspec.structs.replace(event, data=named)
-        length = len(buffer)
-        try:
-            self._encoder.encode_into(event, buffer, -1)
-        except Exception:  # noqa: BLE001  any object may be a message, and its code raise anything
-            del buffer[length:]
-            event = msgspec.structs.replace(event, data=plain(event.data, _encode))
-            self._encoder.encode_into(event, buffer, -1)
-        buffer += b"\n"
-        self.events += 1
-        if len(buffer) >= _CHUNK:
+        """Add one event, with its data as they are now."""
+        gathered = self.gathered
+        data = event.data
+        long = False
+        # What cannot change is encoded later, with the other events, and all else at once.
+        if data is not None and (type(data) is not str or len(data) > _SHORT):
+            now = self._encoded(data)
+            long = len(now) > _SHORT
+            event = replace(event, data=msgspec.Raw(now))
+        gathered.append(event)
+        if long or len(gathered) >= TOGETHER:
             self._flush()
+
+    def _encoded(self, data: Any) -> bytes:
+        if isinstance(data, tuple) and (fields := fields_of(data)) is not None:
+            # Pykka's own messages are named tuples.
+            data = {"type": type(data).__name__, **fields}
+        try:
+            return self._encoder.encode(data)
+        except Exception:  # noqa: BLE001  any object may be a message, and its code raise anything
+            return self._encoder.encode(plain(data, _encode))
+
+    @property
+    def events(self) -> int:
+        """How many events have been added."""
+        return self._written + len(self.gathered)
 
     @property
     def digest(self) -> str:
@@ -116,10 +131,27 @@ class TraceWriter:
             self._raw.close()
 
     def _flush(self) -> None:
-        if self._buffer:
-            self._hash.update(self._buffer)
-            self._file.write(self._buffer)
-            self._buffer.clear()
+        gathered = self.gathered
+        if not gathered:
+            return
+        try:
+            lines = self._encoder.encode_lines(gathered)
+        except UnicodeEncodeError:
+            lines = self._encoder.encode_lines([_legible(event) for event in gathered])
+        self._written += len(gathered)
+        gathered.clear()
+        self._hash.update(lines)
+        self._file.write(lines)
+
+
+def _legible(event: Event) -> Event:
+    """Return an event without the lone surrogates that UTF-8 cannot hold."""
+    texts = {
+        name: plain(value, describe)
+        for name, value in msgspec.structs.asdict(event).items()
+        if isinstance(value, str)
+    }
+    return replace(event, **texts)
 
 
 def _encode(value: Any) -> Any:

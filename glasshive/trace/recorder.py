@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from glasshive.trace.event import KINDS, Event
+from glasshive.trace.file import TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -25,7 +26,8 @@ class Recorder:
     """
 
     def __init__(self, writer: TraceWriter | None) -> None:
-        self.writer = writer
+        self._gathered = [] if writer is None else writer.gathered
+        self._write = None if writer is None else writer.write
         self.count = 0
         self._watchers: dict[str, list[Watcher]] = {}
         self.everything = writer is not None
@@ -54,13 +56,12 @@ class Recorder:
         """Return whether anybody wants events of this kind."""
         return self.everything or kind in self._watchers
 
-    def add(
+    def add(  # noqa: PLR0917  naming them takes a message a tenth longer
         self,
         time: float,
         kind: str,
         actor: str,
         cause: int,
-        *,
         message: int | None = None,
         peer: str | None = None,
         data: Any = None,
@@ -91,10 +92,16 @@ class Recorder:
             type(payload).__name__ if message is not None else None,
             data,
         )
-        if self.writer is not None:
-            self.writer.write(event)
-        for watcher in self._watchers.get(kind, ()):
-            watcher(event, payload)
+        if self._write is not None:
+            gathered = self._gathered
+            # Every other event has no data, and one call less for it is 0.06 µs of some 0.8.
+            if data is None and len(gathered) < TOGETHER:
+                gathered.append(event)
+            else:
+                self._write(event)
+        if self._watchers:
+            for watcher in self._watchers.get(kind, ()):
+                watcher(event, payload)
         return index
 
     def unrecorded(self, time: float, kind: str, actor: str, peer: str, payload: Any) -> Event:

@@ -1,0 +1,293 @@
+"""What happens to machines: hosts crash, come back, stand still, run slow, and misread the time."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from greenlet import GreenletExit
+from pykka import ActorRegistry
+
+from glasshive.errors import GlasshiveError, nearest
+from glasshive.mail import Mail
+from glasshive.task import Inbox, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pykka import Actor, ActorRef
+
+    from glasshive.fault import Fault, Plan
+
+__all__ = ["Birth", "Machines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """How an actor was started, so that it can be started again.
+
+    Args:
+        kind: its class.
+        args: what `start` was given.
+        kwargs: what `start` was given by name.
+    """
+
+    kind: type[Actor]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fallen:
+    """An actor that has crashed and may come back; its state is kept, as on a disk."""
+
+    inbox: Inbox
+    actor: Actor
+
+
+class Machines(Mail):
+    """Crashes and restarts actors and hosts; `Simulation` is built on it."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._fallen: dict[Inbox, _Fallen] = {}
+        self._cradle: Inbox | None = None
+        """The address that the next actor of its class takes over."""
+
+    # -- actors ---------------------------------------------------------------------------
+
+    def crash(self, ref: ActorRef[Any]) -> None:
+        """End an actor at once: no hook runs, its inbox and its timers are lost."""
+        inbox = self._inbox(ref)
+        if not inbox.alive:
+            return
+        if not self.current.alive:
+            raise GreenletExit
+        self.record("fault", {"fault": "crash"}, actor=inbox.name)
+        self._fell(inbox)
+
+    def restart(self, ref: ActorRef[Any], *, state: bool = False) -> None:
+        """Start a crashed actor again; every reference to it leads to the new one.
+
+        Args:
+            ref: any reference to it.
+            state: keep its attributes as they were, as if it had them on a disk; otherwise it is
+                made anew with what `start` was given. `on_start` runs either way.
+
+        Raises:
+            GlasshiveError: when it has not crashed, or its host is down.
+        """
+        inbox = self._inbox(ref)
+        if inbox not in self._fallen:
+            raise GlasshiveError(f"{inbox.name} cannot be restarted: it has not crashed")
+        if inbox.host.down:
+            raise GlasshiveError(
+                f"{inbox.name} cannot be restarted: its host {inbox.host.name!r} is down; "
+                "restart the host"
+            )
+        self.record("fault", {"fault": "restart", "state": state}, actor=inbox.name)
+        self._rise(inbox, state=state)
+
+    # -- hosts ----------------------------------------------------------------------------
+
+    def crash_host(self, name: str) -> None:
+        """End every actor of a host at once; what is sent to it is lost until it restarts.
+
+        Args:
+            name: the host.
+
+        Raises:
+            ValueError: when there is no such host.
+        """
+        host = self.network.known_host(name)
+        self.record("fault", {"fault": "crash-host", "host": name})
+        host.down = True
+        own = None
+        for task in [task for task in self.tasks if task.alive and task.host is host]:
+            if task is self.current:
+                own = task
+            elif isinstance(task, Inbox):
+                self._fell(task)
+            else:
+                self.kill(task)
+        if isinstance(own, Inbox):
+            self._fell(own)  # does not come back: whoever does this is on that host
+
+    def restart_host(self, name: str, *, state: bool = False) -> None:
+        """Start a crashed host, and every actor that crashed with it, in their first order.
+
+        Args:
+            name: the host.
+            state: keep the actors' attributes, as if they had them on a disk.
+
+        Raises:
+            ValueError: when there is no such host.
+            GlasshiveError: when it is not down.
+        """
+        host = self.network.known_host(name)
+        if not host.down:
+            raise GlasshiveError(f"host {name!r} cannot be restarted: it is not down")
+        self.record("fault", {"fault": "restart-host", "host": name, "state": state})
+        host.down = False
+        for inbox in [inbox for inbox in self._fallen if inbox.host is host]:
+            self._rise(inbox, state=state)
+
+    def pause_host(self, name: str) -> None:
+        """Have everything on a host stand still; what is sent to it waits until it resumes.
+
+        Args:
+            name: the host.
+
+        Raises:
+            ValueError: when there is no such host.
+            GlasshiveError: when somebody on that host asks for it.
+        """
+        host = self.network.known_host(name)
+        if self.current.host is host:
+            raise GlasshiveError(f"host {name!r} cannot pause itself: nobody there could resume it")
+        if host.paused:
+            return
+        self.record("fault", {"fault": "pause-host", "host": name})
+        host.paused = True
+        for task in self.tasks:
+            if isinstance(task, Inbox) and task.host is host and task.idle:
+                task.idle = False
+                host.held.append(task)
+
+    def resume_host(self, name: str) -> None:
+        """Have a host go on where it was paused.
+
+        Args:
+            name: the host.
+
+        Raises:
+            ValueError: when there is no such host.
+        """
+        host = self.network.known_host(name)
+        if not host.paused:
+            return
+        self.record("fault", {"fault": "resume-host", "host": name})
+        host.paused = False
+        held, host.held = host.held, []
+        for inbox in held:
+            if inbox.alive and inbox.greenlet is not None:
+                if inbox.backlog:
+                    self.ready.append(inbox.backlog.popleft())
+                inbox.idle = True
+        deferred, host.deferred = host.deferred, []
+        for wait in deferred:
+            self.wake(wait)
+
+    def slow_host(self, name: str, factor: float) -> None:
+        """Have sleeps and timers on a host take longer from now on.
+
+        Args:
+            name: the host.
+            factor: how many times as long; 1 is full speed.
+
+        Raises:
+            ValueError: when there is no such host, or the factor is not above zero.
+        """
+        self.network.known_host(name).slow(factor)
+        self.record("fault", {"fault": "slow-host", "host": name, "factor": factor})
+
+    def drift_clock(self, name: str, pace: float) -> None:
+        """Have a host's clock run fast or slow from now on.
+
+        Args:
+            name: the host.
+            pace: seconds that it counts in one true second.
+
+        Raises:
+            ValueError: when there is no such host, or the pace is not above zero.
+        """
+        self.network.known_host(name).drift(pace, self.agenda.now)
+        self.record("fault", {"fault": "drift-clock", "host": name, "pace": pace})
+
+    def jump_clock(self, name: str, by: float) -> None:
+        """Set a host's clock forward or back: `time.time` and `datetime`, never `time.monotonic`.
+
+        Args:
+            name: the host.
+            by: seconds, below zero for back.
+
+        Raises:
+            ValueError: when there is no such host, or the seconds are not finite.
+        """
+        self.network.known_host(name).jump(by)
+        self.record("fault", {"fault": "jump-clock", "host": name, "by": by})
+
+    # -- faults as data -------------------------------------------------------------------
+
+    def strike(self, plan: Plan) -> None:
+        """Have every fault of a plan strike at its time.
+
+        Args:
+            plan: the faults; those whose time is over strike at once.
+        """
+        sim: Any = self
+        for each in plan.faults:
+
+            def work(due: float = each.at, fault: Fault = each.do) -> None:
+                self.wait_until(Wait(self.current, "its time", None, due))
+                fault.strike(sim)
+
+            self.start_task(f"{type(each.do).__name__} at {each.at:g} s", work)
+
+    def ref_of(self, name: str) -> ActorRef[Any]:
+        """Return the reference of an actor that is or was.
+
+        Args:
+            name: what traces call it.
+
+        Raises:
+            ValueError: when no actor has this name, with the near ones.
+        """
+        known = {task.name: task for task in self.tasks if isinstance(task, Inbox)}
+        ref = known[name].ref if name in known else None
+        if ref is None:
+            raise ValueError(f"no actor is called {name!r}; {nearest(name, known)}")
+        return ref
+
+    def _inbox(self, ref: ActorRef[Any]) -> Inbox:
+        inbox = ref.actor_inbox
+        if not isinstance(inbox, Inbox) or inbox.sim is not self:
+            raise GlasshiveError(f"{ref} was not started inside this simulation")
+        return inbox
+
+    @abstractmethod
+    def start_task(self, thread: str, work: Callable[[], object]) -> None:
+        """Run a function as a task of its own."""
+
+    # -- falling and rising ---------------------------------------------------------------
+
+    def _fell(self, inbox: Inbox) -> None:
+        actor = inbox.owner()
+        if actor is not None:
+            self._fallen[inbox] = _Fallen(inbox, actor)
+        if inbox.ref is not None:
+            ActorRegistry.unregister(inbox.ref)
+        self.kill(inbox)
+
+    def _rise(self, inbox: Inbox, *, state: bool) -> None:
+        actor = self._fallen.pop(inbox).actor
+        inbox.alive = True
+        with self.on(inbox.host.name):
+            if state:
+                for hook in ("_stop", "_handle_failure"):  # what had silenced the crash
+                    vars(actor).pop(hook, None)
+                ActorRegistry.register(actor.actor_ref)
+                actor._start_actor_loop()  # noqa: SLF001  as Pykka's own start does it
+                return
+            birth = inbox.birth
+            if birth is None:
+                raise GlasshiveError(
+                    f"{inbox.name} cannot be restarted without its state: it was not started "
+                    "with start()"
+                )
+            self._cradle = inbox
+            try:
+                birth.kind.start(*birth.args, **birth.kwargs)
+            finally:
+                self._cradle = None
