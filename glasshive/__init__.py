@@ -13,11 +13,12 @@ from glasshive.errors import (
 from glasshive.live import Live
 from glasshive.message import Message
 from glasshive.runtime import Runtime, record_state
-from glasshive.scenario import Outcome, Run, scenario
+from glasshive.scenario import Between, Outcome, Run, scenario
 from glasshive.schedule import Fifo, Schedule, Uniform
 from glasshive.simulation import Simulation
 
 __all__ = [
+    "Between",
     "Complaint",
     "Deadlock",
     "EscapedSimulation",

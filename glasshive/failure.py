@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from glasshive.frames import place_of
 from glasshive.trace.plain import describe
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["annotate", "doing", "handling"]
+__all__ = ["annotate", "casualty", "doing", "handling"]
 
 _LENGTH = 200
 """Characters of a message that a note shows."""
@@ -37,6 +38,20 @@ def handling(message: Any) -> str:
     """Say that a message was being handled."""
     text = describe(message)
     return f"handling {text if len(text) <= _LENGTH else text[:_LENGTH] + '…'}"
+
+
+def casualty(name: str, error: BaseException) -> str:
+    """Say which actor died of which error, and where that was raised.
+
+    Args:
+        name: the actor's.
+        error: what it died of.
+    """
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    where = "" if traceback is None else f", at {place_of(traceback.tb_frame, traceback.tb_lineno)}"
+    return f"{name} died of {type(error).__name__}: {error}{where}"
 
 
 def doing(traceback: TracebackType | None) -> str:

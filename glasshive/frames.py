@@ -31,9 +31,14 @@ def users_frame(frame: FrameType) -> FrameType:
     return found or frame
 
 
-def place_of(frame: FrameType) -> str:
-    """Return where a frame is, as `file:line: function()`."""
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}: {frame.f_code.co_name}()"
+def place_of(frame: FrameType, line: int | None = None) -> str:
+    """Return where a frame is, as `file:line: function()`.
+
+    Args:
+        frame: the frame.
+        line: its line, if not the one where it is now.
+    """
+    return f"{frame.f_code.co_filename}:{line or frame.f_lineno}: {frame.f_code.co_name}()"
 
 
 def handled_message(frame: FrameType | None) -> Any:

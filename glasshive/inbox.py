@@ -49,15 +49,16 @@ class LiveInbox(LiveTask):
         self.ref: ActorRef[Any] | None = None
         """The actor's reference, once it has been started."""
         self.thread: threading.Thread | None = None
-        self.watchers: tuple[Watcher, ...] = ()
-        self._live = live
+        self.watchers: dict[type[Any], tuple[Watcher, ...]] = {}
+        """Who hears of its messages, by their class; `object` stands for all of them."""
+        self.world = live
         self._queue: queue.Queue[Letter | None] = queue.Queue()
         self._door = threading.Lock()
         self._busy = False
 
     def put(self, envelope: Envelope[Any]) -> None:
         """Take a message from the current thread; from another host it takes its time."""
-        self._live.post(self, envelope)
+        self.world.post(self, envelope)
 
     def arrive(self, letter: Letter) -> None:
         """Hold a message that has come over its link."""
@@ -65,23 +66,23 @@ class LiveInbox(LiveTask):
             if self.alive:
                 self._queue.put(letter)
                 return
-        self._live.lost(self, letter, "crash" if self.crashed else "stopped")
+        self.world.lost(self, letter, "crash" if self.crashed else "stopped")
 
     def get(self) -> Envelope[Any]:
         """Wait for the next message and return it."""
         self.rest()
         letter = self._queue.get()
         if letter is not None and not self.alive:
-            self._live.lost(self, letter, "crash")
+            self.world.lost(self, letter, "crash")
         if letter is None or not self.alive:
             # Pykka calls get outside of its handlers, so this ends the thread and nothing else.
             raise SystemExit
         self._busy = True
         assert self.ref is not None
         if self.ref.actor_stopped.is_set():
-            self._live.dropped(self, letter, "stopped")  # Pykka's teardown answers it
+            self.world.dropped(self, letter, "stopped")  # Pykka's teardown answers it
         else:
-            self._live.delivered(self, letter)
+            self.world.delivered(self, letter)
         return letter[0]
 
     def empty(self) -> bool:
@@ -91,14 +92,14 @@ class LiveInbox(LiveTask):
     def begin(self) -> None:
         """Note that the actor has something to do."""
         self._busy = True
-        self._live.work(1)
+        self.world.work(1)
 
     def rest(self) -> None:
         """Note that the actor has done what it had to do."""
         with self._door:
             busy, self._busy = self._busy, False
         if busy:
-            self._live.work(-1)
+            self.world.work(-1)
 
     def close(self, reason: str) -> None:
         """Have the actor end at its next look into the inbox, and lose what lies in there."""
@@ -107,7 +108,7 @@ class LiveInbox(LiveTask):
             letters = self._emptied()
             self._queue.put(None)
         for letter in letters:
-            self._live.lost(self, letter, reason)
+            self.world.lost(self, letter, reason)
 
     def _emptied(self) -> list[Letter]:
         letters = []

@@ -15,7 +15,7 @@ from pykka.messages import _ActorStop
 
 from glasshive.checks import seconds
 from glasshive.errors import GlasshiveError
-from glasshive.failure import annotate, doing
+from glasshive.failure import annotate
 from glasshive.future import LiveFuture
 from glasshive.inbox import LiveInbox, LiveTask
 from glasshive.interrupt import interruptible
@@ -23,6 +23,7 @@ from glasshive.notes import noted
 from glasshive.runtime import Runtime, Timer, swapped
 from glasshive.trace.event import Reply
 from glasshive.trace.plain import size_of
+from glasshive.trace.recorder import hearers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -120,17 +121,6 @@ class Live(Runtime):
             for inbox in self._inboxes:
                 if inbox.ref is not None:
                     inbox.ref.actor_stopped.set()  # nobody is there to answer any more
-
-    def _failure_hook(self) -> Callable[..., None]:
-        real: Any = Actor._handle_failure  # noqa: SLF001  Pykka has no public hook for it
-
-        def handle_failure(actor: Actor, kind: Any, error: Any, traceback: Any) -> None:
-            inbox = actor.actor_inbox
-            if isinstance(inbox, LiveInbox) and error is not None:
-                self.failed(inbox, error, doing(traceback))
-            real(actor, kind, error, traceback)
-
-        return handle_failure
 
     # -- time -----------------------------------------------------------------------------
 
@@ -352,7 +342,7 @@ class Live(Runtime):
             event = self.recorder.unrecorded(
                 self.now(), "deliver", inbox.name, sender.name, payload
             )
-            for watcher in inbox.watchers:
+            for watcher in hearers(inbox.watchers, payload):
                 try:
                     watcher(event, payload)
                 except Exception as error:  # noqa: BLE001  handed on to the script

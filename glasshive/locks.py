@@ -39,7 +39,10 @@ def lock_factories(inside: Callable[[], bool]) -> list[tuple[Any, Any]]:
     def rlock() -> Any:
         return VirtualRLock() if inside() else _real_rlock()
 
-    return [(_real_lock, lock), (_real_rlock, rlock)]
+    # Since Python 3.13 the class that users call is not the function that the library calls.
+    library: Any = threading._allocate_lock  # type: ignore[attr-defined]  # noqa: SLF001
+    makers = [(_real_lock, lock), (_real_rlock, rlock)]
+    return makers if library is _real_lock else [*makers, (library, lock)]
 
 
 def _simulation() -> Simulation | None:

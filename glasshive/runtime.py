@@ -7,14 +7,17 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from pykka import Actor
+
 from glasshive.errors import GlasshiveError, NotRunning
+from glasshive.failure import casualty, doing
 from glasshive.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from types import TracebackType
 
-    from pykka import Actor, ActorRef
+    from pykka import ActorRef
 
     from glasshive.live import LiveInbox
     from glasshive.task import Inbox
@@ -59,6 +62,8 @@ class Runtime(abc.ABC):
         self._named: dict[str, Inbox | LiveInbox] = {}
         self._error: BaseException | None = None
         """What went wrong outside of the script, and is still to be raised there."""
+        self.casualties: list[str] = []
+        """Actors that died of errors of their own, each with its error and where it was raised."""
         self._used = False
 
     # -- entering and leaving -------------------------------------------------------------
@@ -183,6 +188,7 @@ class Runtime(abc.ABC):
         *,
         kinds: Collection[str],
         actors: Collection[ActorRef[Any]] = (),
+        messages: Collection[type[Any]] = (),
     ) -> Callable[[], None]:
         """Call a function at every event of some kinds.
 
@@ -192,6 +198,7 @@ class Runtime(abc.ABC):
             watcher: called with the event and, for a message, the message itself.
             kinds: the kinds of event, as a trace names them.
             actors: only events of these actors; none given means all.
+            messages: only messages of these classes, exactly; none given means all.
 
         Returns:
             What ends the watch when it is called.
@@ -201,25 +208,39 @@ class Runtime(abc.ABC):
         """
         if actors and set(kinds) == {"deliver"}:
             # The one case that a busy hour can bear without recording every other event.
-            inboxes = [self._inbox(ref) for ref in actors]
-            for inbox in inboxes:
-                inbox.watchers = (*inbox.watchers, watcher)
-
-            def leave() -> None:
-                for inbox in inboxes:
-                    inbox.watchers = tuple(each for each in inbox.watchers if each is not watcher)
-
-            return leave
+            return self._overhear(watcher, [self._inbox(ref) for ref in actors], messages)
         names = [self.name_of(ref) for ref in actors]
 
         def of_these(event: Event, message: Any) -> None:
-            if event.actor in names:
+            if (not names or event.actor in names) and (not messages or type(message) in messages):
                 watcher(event, message)
 
-        heard = of_these if names else watcher
+        heard = of_these if names or messages else watcher
         self.recorder.watch(heard, kinds)
         self.recording = self.recording or any(kind != "state" for kind in kinds)
         return lambda: self.recorder.unwatch(heard)
+
+    def _overhear(
+        self,
+        watcher: Watcher,
+        inboxes: Sequence[Inbox | LiveInbox],
+        messages: Collection[type[Any]],
+    ) -> Callable[[], None]:
+        """Watch what some actors are delivered; return what ends it."""
+        for inbox in inboxes:
+            for kind in messages or (object,):
+                inbox.watchers[kind] = (*inbox.watchers.get(kind, ()), watcher)
+
+        def leave() -> None:
+            for inbox in inboxes:
+                for kind, watchers in list(inbox.watchers.items()):
+                    left = tuple(each for each in watchers if each is not watcher)
+                    if left:
+                        inbox.watchers[kind] = left
+                    else:
+                        del inbox.watchers[kind]
+
+        return leave
 
     def record(self, kind: str, data: Any, *, actor: str | None = None) -> None:
         """Write an event of the actor that runs now into the trace.
@@ -236,6 +257,29 @@ class Runtime(abc.ABC):
     @abc.abstractmethod
     def seen(self, kind: str, actor: str, cause: int, **rest: Any) -> int:
         """Record an event; an error that a watcher raises ends the run, not the actor."""
+
+    @abc.abstractmethod
+    def failed(self, inbox: Any, error: BaseException, what: str) -> None:
+        """Note and record that an actor's code raised.
+
+        Args:
+            inbox: the actor's.
+            error: what it raised.
+            what: what it was doing.
+        """
+
+    def _failure_hook(self) -> Any:
+        """Return Pykka's handling of an actor that dies of an error, which notes that it does."""
+        real: Any = Actor._handle_failure  # noqa: SLF001  Pykka has no public hook for it
+
+        def handle_failure(actor: Actor, kind: Any, error: Any, traceback: Any) -> None:
+            inbox: Any = actor.actor_inbox
+            if error is not None and getattr(inbox, "world", None) is self:
+                self.failed(inbox, error, doing(traceback))
+                self.casualties.append(casualty(inbox.name, error))
+            real(actor, kind, error, traceback)
+
+        return handle_failure
 
     @abc.abstractmethod
     def _inbox(self, ref: ActorRef[Any]) -> Inbox | LiveInbox:

@@ -15,7 +15,6 @@ from pykka import Actor, ActorRegistry, ThreadingActor
 from glasshive import watchdog
 from glasshive.checks import seconds
 from glasshive.errors import GlasshiveError
-from glasshive.failure import doing
 from glasshive.fence import check_escapes, fence
 from glasshive.future import SimulatedFuture
 from glasshive.interrupt import interruptible
@@ -146,17 +145,6 @@ class Simulation(Machines):
             return real(kind, *args, **kwargs)
 
         return classmethod(start)
-
-    def _failure_hook(self) -> Callable[..., None]:
-        real: Any = Actor._handle_failure  # noqa: SLF001
-
-        def handle_failure(actor: Actor, kind: Any, error: Any, traceback: Any) -> None:
-            inbox = actor.actor_inbox
-            if isinstance(inbox, Inbox) and error is not None:
-                self.failed(inbox, error, doing(traceback))
-            real(actor, kind, error, traceback)
-
-        return handle_failure
 
     def _close(self) -> None:
         try:

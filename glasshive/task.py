@@ -108,12 +108,14 @@ class Inbox(Task):
     greenlet switch and no trip through a central loop.
     """
 
-    __slots__ = ("actor_class", "backlog", "birth", "idle", "owner", "ref", "watchers")
+    __slots__ = ("actor_class", "backlog", "birth", "idle", "owner", "ref", "watchers", "world")
 
     sim: Mail
 
     def __init__(self, sim: Mail, host: Host, owner: ref[Actor]) -> None:
         super().__init__(sim, "", host)
+        self.world = sim
+        """The runtime it belongs to."""
         self.actor_class = type(owner())
         self.birth: Birth | None = None
         """What it was started with, if it was started with `start`."""
@@ -125,7 +127,8 @@ class Inbox(Task):
         """What arrived while the actor was busy."""
         self.ref: ActorRef[Any] | None = None
         """The actor's reference, once it has been started."""
-        self.watchers: tuple[Watcher, ...] = ()
+        self.watchers: dict[type[Any], tuple[Watcher, ...]] = {}
+        """Who hears of its messages, by their class; `object` stands for all of them."""
 
     def put(self, envelope: Envelope[Any]) -> None:
         """Take a message from whoever runs now (called by `tell` and `ask`)."""

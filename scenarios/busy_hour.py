@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from glasshive import Run, scenario
+from glasshive import Between, Run, scenario
 from scenarios.service import serve_and_report
 from topology import Objectives, sample_blueprint
 from topology.workload import busy_hour as traffic
@@ -14,8 +14,8 @@ from topology.workload import busy_hour as traffic
 def busy_hour(
     run: Run,
     *,
-    minutes: Annotated[float, "minutes that the hour is squeezed into"] = 60.0,
-    peak: Annotated[float, "mean requests per second when it is busiest"] = 1.0,
+    minutes: Annotated[float, Between(0.1, 1440.0), "minutes that the hour takes"] = 60.0,
+    peak: Annotated[float, Between(0.01, 1000.0), "requests per second at its busiest"] = 1.0,
 ) -> None:
     """An hour of made-up traffic rises, dips and falls; two hives serve it."""
     blueprint = sample_blueprint("two_hives")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from actors import Heartbeat
-from glasshive import Run, scenario
+from glasshive import Between, Run, scenario
 from topology import Colony, sample_blueprint
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ def first_light(
     run: Run,
     *,
     prompt: Annotated[str, "what the keeper asks"] = "What do bees see at first light?",
-    tokens: Annotated[int, "tokens after which the answer ends at the latest"] = 8,
+    tokens: Annotated[int, Between(1, 1000), "tokens of the answer"] = 8,
 ) -> None:
     """One job goes down to a worker and its tokens come up, every message shown."""
     with Colony(sample_blueprint("one_worker"), run) as colony:
         run.runtime.watch(tell_to(run), kinds=["deliver"], actors=list(colony.refs.values()))
-        job = colony.submit(prompt, max_tokens=tokens)
+        job = colony.submit(prompt, max_tokens=tokens, ignore_eos=True)
         receipt = job.wait()
         run.result(text=job.text, outcome=type(receipt.outcome).__name__)
         run.expect("the job is complete", job.completed)

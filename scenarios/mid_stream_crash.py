@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from actors import Failed
-from glasshive import Run, scenario
+from glasshive import Between, Complaint, InputError, Run, scenario
 from topology import Blueprint, Colony
 
 
@@ -13,10 +13,13 @@ from topology import Blueprint, Colony
 def mid_stream_crash(
     run: Run,
     *,
-    after: Annotated[int, "tokens that have come when the worker dies"] = 5,
-    tokens: Annotated[int, "tokens that the answer would have had"] = 20,
+    after: Annotated[int, Between(1, 1000), "tokens that have come when the worker dies"] = 5,
+    tokens: Annotated[int, Between(2, 1001), "tokens that the answer would have had"] = 20,
 ) -> None:
     """A worker dies after some tokens; the job ends Failed, once, and says why."""
+    if after >= tokens:
+        what = f"the answer has {tokens} tokens, so none is left to come after {after}"
+        raise InputError(Complaint("after", what, "make it smaller than tokens"))
     blueprint = Blueprint.grid(hives=1, workers_per_hive=2)
     with Colony(blueprint, run) as colony:
         job = colony.submit("How does a bee find home?", max_tokens=tokens, ignore_eos=True)

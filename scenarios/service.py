@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glasshive import Complaint, InputError
 from topology import Colony
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def serve_and_report(
         objectives: what users were promised.
     """
     survey = workload.survey()
+    if not survey.requests:
+        what = f"there is no request to serve ({survey.skipped:,} rows generated nothing)"
+        raise InputError(Complaint("the workload", what, "give one with requests"))
     run.note(
         f"{survey.requests:,} requests in {survey.seconds:,.0f} s, {survey.prompt_tokens:,} prompt "
         f"tokens, {survey.output_tokens:,} tokens to generate"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from actors import POLICIES
-from glasshive import Run, scenario
+from glasshive import Between, Run, scenario
 from topology import Blueprint, Colony
 from topology.workload import Exponential, Poisson, Rate, Uniform
 
@@ -14,8 +14,8 @@ from topology.workload import Exponential, Poisson, Rate, Uniform
 def two_hives(
     run: Run,
     *,
-    jobs: Annotated[int, "jobs that arrive under each policy"] = 60,
-    per_second: Annotated[float, "mean arrivals per second"] = 6.0,
+    jobs: Annotated[int, Between(1, 100_000), "jobs that arrive under each policy"] = 60,
+    per_second: Annotated[float, Between(0.01, 1000.0), "mean arrivals per second"] = 6.0,
 ) -> None:
     """Jobs spread over two hives and eight workers, once under each placement policy."""
     rows = []

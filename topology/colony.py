@@ -121,7 +121,7 @@ class Colony:
         self.refs: dict[str, ActorRef[Any]] = {}
         """Every bee's address by its name."""
         self._start()
-        self.bees = Bees(*self._inside())
+        self.bees = Bees(*self._inside(), promise)
         self.jobs_run = dict.fromkeys(self.bees.workers, 0)
         """Jobs that each worker has begun, by its name."""
         self.invariants: tuple[Invariant, ...] = tuple(kind(self.bees) for kind in INVARIANTS)
@@ -154,7 +154,7 @@ class Colony:
         for name in blueprint.keepers:
             with self.runtime.on(name):
                 keeper = Keeper.start(
-                    name=name, queen=queen, on_receipt=self._receipts.append, patience=patience
+                    name=name, queen=queen, on_receipt=self._received, patience=patience
                 )
             self.refs[name] = keeper
             self._keepers.append(keeper)
@@ -177,40 +177,29 @@ class Colony:
 
     def _observe(self) -> None:
         """Have the invariants hear what happens, each only what it listens to."""
-        queen = self.refs[QUEEN]
-        watch = self.runtime.watch
+        servers = [ref for ref in self.refs.values() if ref not in self._keepers]
+        everybody = list(self.refs.values())
         self._unwatch = (
-            watch(self._at_queen(), kinds=["deliver"], actors=[queen]),
-            watch(self._at_keeper(), kinds=["deliver"], actors=self._keepers),
-            watch(self._at_registry(), kinds=["state"]),
+            self._overhear(OpenStream, servers, "opened"),
+            self._overhear(Cancel, servers, "cancelled"),
+            self._overhear(StreamItem, self._keepers, "item"),
+            self._overhear(StreamEnd, everybody, "ended"),
+            self.runtime.watch(self._at_registry(), kinds=["state"]),
         )
         for invariant in self.invariants:
             self.run.check(invariant)
 
-    def _at_queen(self) -> Watcher:
-        hearers: dict[type[Any], list[Callable[..., None]]] = {
-            OpenStream: self._hearers("opened"),
-            Cancel: self._hearers("cancelled"),
-        }
-
-        def watcher(_: Event, message: Any) -> None:
-            for hear in hearers.get(type(message), ()):
-                hear(message.job_id)
-
-        return watcher
-
-    def _at_keeper(self) -> Watcher:
-        item, ended = self._hearers("item"), self._hearers("ended")
+    def _overhear(
+        self, message: type[Any], actors: list[ActorRef[Any]], event: str
+    ) -> Callable[[], None]:
+        """Have the invariants hear of a class of message; return what ends that."""
+        hearers = self._hearers(event)
 
         def watcher(event: Event, message: Any) -> None:
-            if type(message) is StreamItem:
-                for hear in item:
-                    hear(event, message.job_id)
-            elif type(message) is StreamEnd:
-                for hear in ended:
-                    hear(event, message.job_id)
+            for hear in hearers:
+                hear(event, message.job_id)
 
-        return watcher
+        return self.runtime.watch(watcher, kinds=["deliver"], actors=actors, messages=[message])
 
     def _at_registry(self) -> Watcher:
         changed = self._hearers("changed")
@@ -372,6 +361,12 @@ class Colony:
             raise GlasshiveError(f"no bee is called {name!r}; {nearest(name, self.refs)}")
         return self.refs[name]
 
+    def _received(self, receipt: Receipt) -> None:
+        """Take a receipt from a keeper, in the keeper's own time."""
+        self._receipts.append(receipt)
+        if self.runtime.kind == "simulated":
+            self._collect()  # on threads the script does it, since this is the keeper's thread
+
     def _collect(self) -> None:
         """Hand out the receipts that have come in."""
         receipts = self._receipts
@@ -408,6 +403,7 @@ class Colony:
         self.runtime.run(until=self.runtime.now() + quiet)
         for invariant in self.invariants:
             invariant.at_rest()
+            invariant.settled = True
         for name, ref in reversed(self.refs.items()):
             if name not in self.bees.crashed:
                 ref.stop()

@@ -37,14 +37,20 @@ class Bees:
         queen: the queen.
         hives: the hives by name.
         workers: the workers by name, crashed ones too.
+        promise: seconds in which every accepted job ends once nothing is broken.
     """
 
     def __init__(
-        self, queen: Queen, hives: Mapping[str, Hive], workers: Mapping[str, Worker]
+        self,
+        queen: Queen,
+        hives: Mapping[str, Hive],
+        workers: Mapping[str, Worker],
+        promise: float,
     ) -> None:
         self.queen = queen
         self.hives = hives
         self.workers = workers
+        self.promise = promise
         self.crashed: set[str] = set()  # asked for membership only, never iterated
 
     def server(self, job_id: str) -> Queen | Hive | Worker | None:
@@ -88,6 +94,8 @@ class Invariant:
         self.bees = bees
         self.violations: list[str] = []
         self.count = 0
+        self.settled = False
+        """Whether it has seen the run to its end."""
 
     def broken(self, how: str) -> None:
         """Note a violation.
@@ -104,17 +112,17 @@ class Invariant:
     def asked(self, request_id: str) -> None:
         """Hear that the script asked a keeper for something."""
 
-    def opened(self, job_id: str) -> None:
-        """Hear that a keeper's OpenStream came to the queen."""
+    def opened(self, event: Event, job_id: str) -> None:
+        """Hear that an OpenStream came to the server of a job."""
 
-    def cancelled(self, job_id: str) -> None:
-        """Hear that a keeper's Cancel came to the queen."""
+    def cancelled(self, event: Event, job_id: str) -> None:
+        """Hear that a Cancel came to the server of a job."""
 
     def item(self, event: Event, job_id: str) -> None:
         """Hear that a token of the queen's came to a keeper."""
 
     def ended(self, event: Event, job_id: str) -> None:
-        """Hear that the end of a stream of the queen's came to a keeper."""
+        """Hear that the end of a job's stream came to its reader, at any hop."""
 
     def receipt(self, receipt: Receipt) -> None:
         """Hear that a keeper gave its receipt for a request."""
@@ -130,7 +138,7 @@ class Invariant:
 
 
 class OneEndPerStream(Invariant):
-    """Counts, for each job of the queen's, the streams opened and the ends that came."""
+    """Counts, for each job at each hop, the streams opened and the ends that came."""
 
     name = "one-end-per-stream"
     statement = "every opened stream gets exactly one end, and nothing after it"
@@ -138,17 +146,17 @@ class OneEndPerStream(Invariant):
     def __init__(self, bees: Bees) -> None:
         super().__init__(bees)
         self._open: dict[str, int] = {}
-        self._met: set[str] = set()  # asked for membership only, never iterated
+        self._readers: dict[str, str | None] = {}
 
-    def opened(self, job_id: str) -> None:
+    def opened(self, event: Event, job_id: str) -> None:
         """Count one stream more."""
-        self._met.add(job_id)
+        self._readers[job_id] = event.peer
         self._open[job_id] = self._open.get(job_id, 0) + 1
 
-    def cancelled(self, job_id: str) -> None:
+    def cancelled(self, event: Event, job_id: str) -> None:
         """Count the cancel of a job that was never opened, since its end is the answer."""
-        if job_id not in self._met:
-            self.opened(job_id)
+        if job_id not in self._readers:
+            self.opened(event, job_id)
 
     def item(self, event: Event, job_id: str) -> None:
         """Make sure that the stream has not ended."""
@@ -164,9 +172,11 @@ class OneEndPerStream(Invariant):
             self._open[job_id] = left
 
     def at_rest(self) -> None:
-        """Make sure that every stream has ended."""
+        """Make sure that every stream has ended whose server and reader are alive."""
+        crashed = self.bees.crashed
         for job_id in self._open:
-            self.broken(f"the stream of {job_id} was opened and never ended")
+            if job_id.partition("/")[0] not in crashed and self._readers[job_id] not in crashed:
+                self.broken(f"the stream of {job_id} was opened and never ended")
 
 
 class GaplessTokens(Invariant):
@@ -369,6 +379,9 @@ class EveryJobEnds(Invariant):
         request_id = receipt.request.request_id
         if request_id not in self.waiting:
             self.broken(f"{request_id} has a second receipt")
+        took = receipt.ended_at - receipt.submitted_at
+        if took > self.bees.promise:
+            self.broken(f"{request_id} took {took:g} s of the {self.bees.promise:g} s it had")
         self.waiting.pop(request_id, None)
 
     def at_rest(self) -> None:

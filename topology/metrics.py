@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from operator import sub
 from typing import TYPE_CHECKING
 
-from actors.messages import Completed
+from actors.tokens import Completed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

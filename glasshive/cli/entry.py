@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from glasshive.cli.exits import HELD, INTERRUPTED, WRONG_INPUT
+from glasshive.cli.exits import HELD, INTERRUPTED, NOT_HELD, WRONG_INPUT
 from glasshive.cli.group import PluginGroup
 from glasshive.cli.list import list_scenarios
 from glasshive.cli.result import input_error
@@ -41,10 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: the words of the command line; None takes the process's own.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show ✓ gets an escape, not an error.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
         # Not by click's own `main`, which calls an interruption and a reader that left a failure.
         with glasshive.make_context("glasshive", words) as context:
@@ -63,10 +62,32 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except BrokenPipeError:
-        # The reader has left; the interpreter must not stumble over it once more on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         code = INTERRUPTED
+    except OSError as error:
+        # A full disk under standard output; what was run has been run, and its trace is whole.
+        _close_output()
+        with suppress(OSError):
+            sys.stderr.write(f"error: standard output cannot be written ({error.strerror})\n")
+        code = NOT_HELD
     sys.exit(code if isinstance(code, int) else HELD)
+
+
+def _prepare_streams() -> None:
+    """Make sure that whatever is said can be written somewhere."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # the caller has closed it
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  until the end
+            setattr(sys, name, nowhere)
+        elif isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show ✓ gets an escape, not an error.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _close_output() -> None:
+    """Write nothing more; the interpreter must not stumble over it once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _wrong_input(words: Sequence[str], complaints: list[str]) -> int:

@@ -103,6 +103,10 @@ class Report:
     def _invariant(self, invariant: CheckedInvariant) -> None:
         broken = invariant.violations
         count = f" ({len(broken):,} violations)" if len(broken) > 1 else ""
+        if not broken and not invariant.settled:
+            text = f" {invariant.name}: not checked to the end, which the run never reached"
+            self._line("  ", ("?", "yellow"), text)
+            return
         self._mark(not broken, f"{invariant.name}: {invariant.statement}{count}")
         for violation in broken[:_SHOWN_VIOLATIONS]:
             self._line(f"      {violation}")

@@ -48,6 +48,7 @@ def as_json(scenario: Scenario, outcome: Outcome) -> str:
                         "name": invariant.name,
                         "statement": invariant.statement,
                         "held": not invariant.violations,
+                        "settled": invariant.settled,
                         "violations": list(invariant.violations),
                     }
                     for invariant in outcome.invariants

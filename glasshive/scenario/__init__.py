@@ -10,12 +10,13 @@ from glasshive.scenario.outcome import (
     Status,
     Table,
 )
-from glasshive.scenario.parameter import Parameter
+from glasshive.scenario.parameter import Between, Parameter
 from glasshive.scenario.runner import run
 from glasshive.scenario.scenario import Scenario, scenario
 
 __all__ = [
     "Audience",
+    "Between",
     "Broken",
     "CheckedInvariant",
     "Claim",

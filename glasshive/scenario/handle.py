@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["Audience", "Run", "SupportsInvariant"]
 
 
+_TOLD = 3
+"""Actors that died of errors of their own, before the rest are only counted."""
+
+
 class SupportsInvariant(Protocol):
     """A rule that something watches while the run goes on."""
 
@@ -58,6 +62,8 @@ class Run:
         self.runtime = runtime
         self.seed = runtime.seed
         self._audience = audience
+        self.actors_may_fail = False
+        """Whether actors may die of errors of their own; say so if the story is about that."""
         self._claims: list[Claim] = []
         self._invariants: list[SupportsInvariant] = []
         self._tables: list[Table] = []
@@ -124,8 +130,14 @@ class Run:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """What was expected so far."""
-        return tuple(self._claims)
+        """What was expected so far, and that no actor died of an error of its own."""
+        fallen = self.runtime.casualties
+        if not fallen or self.actors_may_fail:
+            return tuple(self._claims)
+        detail = "; ".join(fallen[:_TOLD]) + (
+            f"; and {len(fallen) - _TOLD} more" * (len(fallen) > _TOLD)
+        )
+        return (*self._claims, Claim("no actor died of an error of its own", False, detail))
 
     @property
     def invariants(self) -> tuple[CheckedInvariant, ...]:
@@ -133,9 +145,12 @@ class Run:
         checked: dict[str, CheckedInvariant] = {}
         for each in self._invariants:
             violations = tuple(map(str, each.violations))
+            # Only a rule that has something left to check at the end says whether it has done so.
+            settled = bool(getattr(each, "settled", True))
             if each.name in checked:
                 violations = (*checked[each.name].violations, *violations)
-            checked[each.name] = CheckedInvariant(each.name, each.statement, violations)
+                settled = settled and checked[each.name].settled
+            checked[each.name] = CheckedInvariant(each.name, each.statement, violations, settled)
         return tuple(checked.values())
 
     @property

@@ -36,6 +36,8 @@ class CheckedInvariant:
     name: str
     statement: str
     violations: tuple[str, ...] = ()
+    settled: bool = True
+    """Whether it was checked to the end; a run that ends early leaves it open."""
 
 
 @dataclass(frozen=True, slots=True)

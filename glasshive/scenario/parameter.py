@@ -12,10 +12,22 @@ from glasshive.errors import Complaint, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["KINDS", "Parameter", "Value", "written"]
+__all__ = ["KINDS", "Between", "Parameter", "Value", "written"]
 
 Value: TypeAlias = "int | float | str | bool | Path | None"
 """What a parameter may hold: plain values, so that a run can be sent to another process."""
+
+
+class Between(NamedTuple):
+    """Bounds of a parameter's numbers, noted on its type: `Annotated[int, Between(1, 100)]`.
+
+    Args:
+        least: the smallest that will do.
+        most: the largest that will do.
+    """
+
+    least: float
+    most: float
 
 
 class Kind(NamedTuple):
@@ -88,6 +100,7 @@ class Parameter:
         choices: the only values it takes, or empty when any value of its type will do.
         optional: whether it may be None.
         help: what it means, or empty.
+        bounds: what its numbers must lie between, or None.
     """
 
     name: str
@@ -96,6 +109,7 @@ class Parameter:
     choices: tuple[int | str, ...] = ()
     optional: bool = False
     help: str = ""
+    bounds: Between | None = None
 
     @property
     def type_name(self) -> str:
@@ -109,6 +123,8 @@ class Parameter:
         words = KINDS[self.type].expected
         if self.choices:
             words = "one of " + ", ".join(map(str, self.choices))
+        if self.bounds is not None:
+            words += f" from {self.bounds.least:,} to {self.bounds.most:,}"
         return f"{words} or none" if self.optional else words
 
     def parse(self, text: str, where: str) -> Value:
@@ -151,7 +167,13 @@ class Parameter:
             raise self._refusal(value, where) from None
         if self.choices and accepted not in self.choices:
             raise self._refusal(value, where)
+        if self.bounds is not None and not self._within(accepted):
+            raise self._refusal(value, where)
         return accepted
+
+    def _within(self, value: Value) -> bool:
+        assert self.bounds is not None
+        return isinstance(value, int | float) and self.bounds.least <= value <= self.bounds.most
 
     def _refusal(self, value: object, where: str) -> InputError:
         remedy = f"{self.name} takes {self.expected}"

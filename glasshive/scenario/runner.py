@@ -92,7 +92,7 @@ def _played(
                 chosen.function(handle, **values)
             finally:
                 ended_at = engine.now()
-    except (Exception, KeyboardInterrupt, SystemExit) as caught:  # noqa: BLE001  a script's, any
+    except BaseException as caught:  # noqa: BLE001  a script's, whatever it is
         error = caught
     wall_seconds = perf_counter() - began
 
@@ -100,6 +100,8 @@ def _played(
     failure = _failure(error) if status == "failed" and error is not None else None
     if writer is not None:
         writer.finish(_end(handle, status, failure, ended_at))
+        if writer.broken is not None and status != "failed":
+            status, failure = "failed", Failure("OSError", writer.broken, "")
     if isinstance(error, InputError):
         raise error
     return Outcome(
@@ -165,6 +167,7 @@ def _end(handle: Run, status: Status, failure: Failure | None, at: float) -> dic
                 "name": each.name,
                 "statement": each.statement,
                 "violations": list(each.violations),
+                "settled": each.settled,
             }
             for each in handle.invariants
         ],

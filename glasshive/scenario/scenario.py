@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["Scenario", "scenario"]
 
 
+def _deferred(function: Callable[..., object]) -> bool:
+    """Return whether calling a function would not run it."""
+    return (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    )
+
+
 class Scenario:
     """A function that `@scenario` marked, and all that can be said of it without running it.
 
@@ -29,7 +38,7 @@ class Scenario:
     """
 
     def __init__(self, function: Callable[Concatenate[Run, ...], None]) -> None:
-        if not inspect.isfunction(function) or inspect.iscoroutinefunction(function):
+        if not inspect.isfunction(function) or _deferred(function):
             raise InputError(
                 Complaint(
                     "@scenario",

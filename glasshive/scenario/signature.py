@@ -17,7 +17,7 @@ from typing import (
 )
 
 from glasshive.errors import Complaint, InputError
-from glasshive.scenario.parameter import KINDS, Parameter
+from glasshive.scenario.parameter import KINDS, Between, Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +42,7 @@ class _Shape(NamedTuple):
     choices: tuple[Any, ...]
     optional: bool
     help: str
+    bounds: Between | None = None
 
 
 def parameters_of(function: Callable[..., object], where: str) -> tuple[Parameter, ...]:
@@ -139,7 +140,10 @@ def _shape(hint: Any) -> _Shape:
     if not isinstance(hint, type) or hint not in KINDS:
         raise _Refused(f"is of type {getattr(hint, '__qualname__', hint)}")
     help_text = next((note for note in notes if isinstance(note, str)), "")
-    return _Shape(hint, choices, optional, help_text)
+    bounds = next((note for note in notes if isinstance(note, Between)), None)
+    if bounds is not None and hint not in (int, float):
+        raise _Refused(f"has bounds, but is of type {hint.__name__}", "bound int or float only")
+    return _Shape(hint, choices, optional, help_text, bounds)
 
 
 def _without_notes(hint: Any) -> tuple[Any, list[object]]:

@@ -153,7 +153,7 @@ def test_every_part_of_a_blueprint_that_is_wrong_is_told() -> None:
         models=(replace(SMALL, latency=LatencyModel(load_factor=math.inf)),),
     ) == [
         "blueprint '': the name '' is empty; write letters, digits, - or _",
-        "blueprint '': latency_seconds is inf; write a finite number of seconds, 0 or more",
+        "blueprint '': latency_seconds is inf; write a finite number of seconds, 0 to 31,536,000",
         (
             "blueprint '', queen: there is no placement policy 'fastest'; "
             "known: least_loaded, most_free_vram, power_of_two, round_robin"
@@ -161,11 +161,11 @@ def test_every_part_of_a_blueprint_that_is_wrong_is_told() -> None:
         "blueprint '', queen: max_jobs is 0; write a whole number from 1 to 1000000",
         (
             "blueprint '', patience: retry_seconds is 0.0; "
-            "write a finite number of seconds, more than 0"
+            "write a finite number of seconds, 1e-06 to 31,536,000"
         ),
         (
             "blueprint '', patience: keep_seconds is nan; "
-            "write a finite number of seconds, more than 0"
+            "write a finite number of seconds, 1e-06 to 31,536,000"
         ),
         "blueprint '', model 'small': load_factor is inf; write a finite number, 0 or more",
         (
@@ -180,7 +180,7 @@ def test_every_part_of_a_blueprint_that_is_wrong_is_told() -> None:
         "blueprint '', links[0]: there is no host 'hove'; did you mean 'hive'?",
         (
             "blueprint '', links[0]: latency_seconds is -1.0; "
-            "write a finite number of seconds, 0 or more"
+            "write a finite number of seconds, 0 to 31,536,000"
         ),
     ]
 

@@ -22,18 +22,20 @@ from topology.blueprint.sizes import MOST_BYTES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-names = st.text(max_size=8).filter(
-    lambda name: name.isprintable() and name == name.strip() != "" and name != "queen"
+words = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=6)
+names = st.one_of(words, st.builds("{} {}".format, words, words)).filter(
+    lambda name: name.isprintable() and name != "queen"
 )
 counts = st.integers(1, 1_000_000)
-seconds = st.floats(0, allow_infinity=False, allow_nan=False)
-waits = st.floats(0, exclude_min=True, allow_infinity=False, allow_nan=False)
+seconds = st.floats(0, 31_536_000)
+waits = st.floats(1e-6, 31_536_000)
 policies = st.sampled_from(sorted(POLICIES))
 
 
 @st.composite
 def patiences(draw: st.DrawFn) -> Patience:
-    heartbeat, silence = sorted(draw(st.lists(waits, min_size=2, max_size=2, unique=True)))
+    heartbeat = draw(st.floats(1e-6, 1e6))
+    silence = heartbeat + draw(st.floats(1e-3, 1e6))
     return Patience(heartbeat, silence, draw(waits), draw(waits), draw(waits))
 
 

@@ -129,32 +129,35 @@ WRONG = [
         ("seconds_per_token = 0.5", "seconds_per_token = -0.5"),
         (
             "bad.toml, line 17, model 'small': seconds_per_token is -0.5; "
-            "write a finite number of seconds, 0 or more"
+            "write a finite number of seconds, 0 to 31,536,000"
         ),
     ),
     (
         ("prefill_seconds_per_token = 0.125", "prefill_seconds_per_token = inf"),
         (
             "bad.toml, line 22, model 'large': prefill_seconds_per_token is inf; "
-            "write a finite number of seconds, 0 or more"
+            "write a finite number of seconds, 0 to 31,536,000"
         ),
     ),
     (
         ("latency_seconds = 0.25", "latency_seconds = -0.25"),
-        "bad.toml, line 3: latency_seconds is -0.25; write a finite number of seconds, 0 or more",
+        (
+            "bad.toml, line 3: latency_seconds is -0.25; "
+            "write a finite number of seconds, 0 to 31,536,000"
+        ),
     ),
     (
         ("latency_seconds = 1.5", "latency_seconds = nan"),
         (
             "bad.toml, line 69, links[1]: latency_seconds is nan; "
-            "write a finite number of seconds, 0 or more"
+            "write a finite number of seconds, 0 to 31,536,000"
         ),
     ),
     (
         ("heartbeat_seconds = 2", "heartbeat_seconds = 0"),
         (
             "bad.toml, line 10, patience: heartbeat_seconds is 0.0; "
-            "write a finite number of seconds, more than 0"
+            "write a finite number of seconds, 1e-06 to 31,536,000"
         ),
     ),
     (

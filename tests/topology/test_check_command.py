@@ -101,7 +101,7 @@ def test_every_complaint_goes_to_standard_error_and_ends_with_exit_code_2(tmp_pa
         "error: two.toml, line 16, hive 'hive-a', worker 'worker-1': there is no model 'smal'; "
         "did you mean 'small'?\n"
         "error: two.toml, line 28, links[0]: latency_seconds is -0.25; "
-        "write a finite number of seconds, 0 or more\n"
+        "write a finite number of seconds, 0 to 31,536,000\n"
     )
 
 

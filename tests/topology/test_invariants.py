@@ -33,6 +33,7 @@ BLUEPRINT = Blueprint.grid(hives=1, workers_per_hive=1, max_num_seqs=2)
 MODEL = BLUEPRINT.models[0].name
 REQUEST = Request("request-1", MODEL, "hum", 1, 4, ignore_eos=True)
 TEXTS = [Generation(MODEL, "hum", 0).token(index) for index in range(4)]
+AT_QUEEN = Event(index=0, time=1.0, kind="deliver", actor="queen", peer="keeper-1")
 AT_KEEPER = Event(index=0, time=2.5, kind="deliver", actor="keeper-1")
 
 
@@ -63,7 +64,7 @@ def test_there_are_eight_each_with_a_name_and_a_sentence_of_its_own() -> None:
 
 def test_a_second_end_of_a_stream_is_a_violation(colony: Colony) -> None:
     rule = OneEndPerStream(colony.bees)
-    rule.opened("queen/job-1")
+    rule.opened(AT_QUEEN, "queen/job-1")
     rule.ended(AT_KEEPER, "queen/job-1")
     assert rule.violations == []
     rule.ended(AT_KEEPER, "queen/job-1")
@@ -73,7 +74,7 @@ def test_a_second_end_of_a_stream_is_a_violation(colony: Colony) -> None:
 def test_a_stream_that_is_opened_twice_may_end_twice(colony: Colony) -> None:
     rule = OneEndPerStream(colony.bees)
     for _ in range(2):
-        rule.opened("queen/job-1")
+        rule.opened(AT_QUEEN, "queen/job-1")
     for _ in range(2):
         rule.item(AT_KEEPER, "queen/job-1")
         rule.ended(AT_KEEPER, "queen/job-1")
@@ -83,7 +84,7 @@ def test_a_stream_that_is_opened_twice_may_end_twice(colony: Colony) -> None:
 
 def test_a_token_after_the_end_is_a_violation(colony: Colony) -> None:
     rule = OneEndPerStream(colony.bees)
-    rule.opened("queen/job-1")
+    rule.opened(AT_QUEEN, "queen/job-1")
     rule.ended(AT_KEEPER, "queen/job-1")
     rule.item(AT_KEEPER, "queen/job-1")
     assert rule.violations == ["keeper-1 got a token of queen/job-1 after its end, 2.500000 s"]
@@ -91,7 +92,7 @@ def test_a_token_after_the_end_is_a_violation(colony: Colony) -> None:
 
 def test_a_stream_without_an_end_is_a_violation_at_rest(colony: Colony) -> None:
     rule = OneEndPerStream(colony.bees)
-    rule.opened("queen/job-1")
+    rule.opened(AT_QUEEN, "queen/job-1")
     assert rule.violations == []
     rule.at_rest()
     assert rule.violations == ["the stream of queen/job-1 was opened and never ended"]
@@ -244,6 +245,33 @@ def test_a_request_without_a_receipt_and_one_with_two_are_violations(colony: Col
         "request-1 has a second receipt",
         "request-0 was asked and has not ended in the time it had",
     ]
+
+
+def test_a_request_that_takes_longer_than_promised_is_a_violation(colony: Colony) -> None:
+    rule = EveryJobEnds(colony.bees)
+    late = receipt(TEXTS)
+    late.ended_at = late.submitted_at + colony.promise + 1
+    rule.asked("request-1")
+    rule.receipt(late)
+    assert rule.violations == ["request-1 took 601 s of the 600 s it had"]
+
+
+def test_streams_of_bees_that_crashed_owe_nobody_an_end(colony: Colony) -> None:
+    rule = OneEndPerStream(colony.bees)
+    rule.opened(AT_QUEEN, "hive-1/job-1")
+    rule.opened(AT_QUEEN, "queen/job-1")
+    colony.bees.crashed.add("hive-1")
+    rule.at_rest()
+    colony.bees.crashed.clear()
+    assert rule.violations == ["the stream of queen/job-1 was opened and never ended"]
+
+
+def test_an_invariant_is_settled_only_when_the_colony_has_come_to_rest() -> None:
+    with Simulation() as simulation:
+        colony = Colony(BLUEPRINT, Run(simulation))
+        assert not any(rule.settled for rule in colony.invariants)
+        colony.close()
+        assert all(rule.settled for rule in colony.invariants)
 
 
 def test_a_flood_of_violations_is_counted_and_not_kept(colony: Colony) -> None:

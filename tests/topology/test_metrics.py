@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.messages import Cancelled, Completed, Failed, Request
+from actors.messages import Request
 from actors.receipt import Receipt
+from actors.tokens import Cancelled, Completed, Failed
 from topology.metrics import Metrics, Objectives, Statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from random import Random
 
-    from actors.messages import Outcome
+    from actors.tokens import Outcome
     from topology.metrics import Summary
 
 NO_SAMPLES = Statistics(0)

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST", "flaws_in"]
 
+SHORTEST = 1e-6
+"""Seconds: a shorter wait comes so often that nothing else does."""
+
+LONGEST = 365 * 24 * 3600.0
+"""Seconds: a longer wait is a slip of the finger."""
+
 MOST = 1_000_000
 """A larger count of anything is a slip of the finger."""
 
@@ -63,12 +69,13 @@ def _name(place: Place, name: str) -> Iterator[Flaw]:
 
 
 def _seconds(place: Place, value: float, *, positive: bool = False) -> Iterator[Flaw]:
-    if not (math.isfinite(value) and (value > 0 if positive else value >= 0)):
-        least = "more than 0" if positive else "0 or more"
+    # A microsecond and a year: beyond them a clock that runs on floats stands still.
+    if not (math.isfinite(value) and (SHORTEST if positive else 0) <= value <= LONGEST):
+        least = f"{SHORTEST:g}" if positive else "0"
         yield Flaw(
             place,
             f"{place[-1]} is {quoted(value)}",
-            f"write a finite number of seconds, {least}",
+            f"write a finite number of seconds, {least} to {LONGEST:,.0f}",
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import itertools
-import os
 import stat
 import zlib
 from contextlib import contextmanager
@@ -234,15 +233,12 @@ def _decoded(path: Path, number: int, data: bytes) -> str:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
+    # Asked before it is opened: opening a pipe waits until somebody writes into it.
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        what = "this is no regular file, and a workload is read more than once"
+        raise InputError(Complaint(str(path), what, "save it to a file"))
     with path.open("rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise InputError(
-                Complaint(
-                    str(path),
-                    "this is no regular file, and a workload is read more than once",
-                    "save it to a file",
-                )
-            )
         if file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC):
             with gzip.open(file) as unpacked:
                 yield cast("IO[bytes]", unpacked)
