@@ -17,7 +17,7 @@ lint: .venv/dev.stamp
 types: .venv/dev.stamp
 	$(BIN)/mypy
 
-bench: .venv/dev.stamp
+bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks.run
 
 clean:
@@ -34,4 +34,8 @@ clean:
 
 .venv/dev.stamp: .venv/core.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev
+	touch $@
+
+.venv/bench.stamp: .venv/core.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
 	touch $@

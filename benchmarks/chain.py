@@ -10,24 +10,30 @@ from __future__ import annotations
 import heapq
 import tempfile
 import threading
-import time
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pykka
 import simpy
+from rich.console import Console
 
+from benchmarks.budget import budgets
+from benchmarks.contest import Contest, seconds
+from benchmarks.rivals import ABSENT, RIVALS
 from glasshive import Simulation
 from glasshive.trace import TraceWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-HOPS = 3
+    from benchmarks.budget import Budget
 
-# In a tuple, out of the simulation's reach: it swaps the names of modules.
-_CLOCK = (time.perf_counter,)
+HOPS = 3
+ROUNDS = 20_000
+TURNS = 7
+WINDOWS = (1, 100)
 
 
 class Hop(pykka.ThreadingActor):
@@ -48,28 +54,30 @@ class Last(Hop):
 
     Args:
         rounds: how many messages to count.
+        window: how many of them are in flight at once; none is left when all are counted.
         done: set when all are counted.
     """
 
-    def __init__(self, rounds: int, done: threading.Event) -> None:
+    def __init__(self, rounds: int, window: int, done: threading.Event) -> None:
         super().__init__()
         self.rounds = rounds
+        self.passed_on = rounds - window
         self.count = 0
         self.done = done
 
     def on_receive(self, message: Any) -> None:
         """Count a message."""
         self.count += 1
-        if self.count <= self.rounds:
+        if self.count <= self.passed_on:
             assert self.following is not None
             self.following.tell(message)
         if self.count == self.rounds:
             self.done.set()
 
 
-def _chain(rounds: int, done: threading.Event) -> pykka.ActorRef[Any]:
+def _chain(rounds: int, window: int, done: threading.Event) -> pykka.ActorRef[Any]:
     refs: list[pykka.ActorRef[Any]] = [Hop.start() for _ in range(HOPS - 1)]
-    refs.append(Last.start(rounds, done))
+    refs.append(Last.start(rounds, window, done))
     for place, ref in enumerate(refs):
         actor = ref._actor_weakref()  # noqa: SLF001  to close the ring
         assert actor is not None
@@ -95,12 +103,12 @@ def recorded(rounds: int, window: int) -> float:
 
 def _measure(sim: Simulation, rounds: int, window: int) -> float:
     done = threading.Event()
-    first = _chain(rounds, done)
-    began = _CLOCK[0]()
+    first = _chain(rounds, window, done)
+    began = seconds()
     for _ in range(window):
         first.tell("message")
     done.wait()
-    took = _CLOCK[0]() - began
+    took = seconds() - began
     assert sim.now() == 0.0
     return HOPS * rounds / took
 
@@ -108,12 +116,12 @@ def _measure(sim: Simulation, rounds: int, window: int) -> float:
 def threads(rounds: int, window: int) -> float:
     """Run the chain on Pykka's own threads."""
     done = threading.Event()
-    first = _chain(rounds, done)
-    began = _CLOCK[0]()
+    first = _chain(rounds, window, done)
+    began = seconds()
     for _ in range(window):
         first.tell("message")
     done.wait()
-    took = _CLOCK[0]() - began
+    took = seconds() - began
     pykka.ActorRegistry.stop_all()
     return HOPS * rounds / took
 
@@ -143,13 +151,13 @@ def with_simpy(rounds: int, window: int) -> float:
                 done.succeed()
             yield stores[0].put(message)
 
-    began = _CLOCK[0]()
+    began = seconds()
     env.process(source())
     for place in range(HOPS - 1):
         env.process(hop(place))
     env.process(last())
     env.run(until=done)
-    took = _CLOCK[0]() - began
+    took = seconds() - began
     assert counted == rounds
     return HOPS * rounds / took
 
@@ -174,13 +182,13 @@ def bare(rounds: int, window: int) -> float:
             heapq.heappush(heap, (now, next(numbers), 0, message))
 
     handlers = [*(hop(place) for place in range(HOPS - 1)), last]
-    began = _CLOCK[0]()
+    began = seconds()
     for _ in range(window):
         heapq.heappush(heap, (now, next(numbers), 0, "message"))
     while counted < rounds:
         now, _, place, message = heapq.heappop(heap)
         handlers[place](message)
-    took = _CLOCK[0]() - began
+    took = seconds() - began
     return HOPS * rounds / took
 
 
@@ -190,5 +198,44 @@ CONTENDERS: dict[str, Callable[[int, int], float]] = {
     "SimPy": with_simpy,
     "Pykka's threads": threads,
     "bare heapq loop": bare,
+    **RIVALS,
 }
 """Each contender by name: ours with the trace off and with every event written, then theirs."""
+
+# These get a tenth of the rounds, to keep the whole short.
+SLOW = ("Thespian", "xoscar", "simloom")
+
+# What to reach: our contender, theirs, the ratio.
+GOALS = (
+    ("glasshive", "SimPy", 2.0),
+    ("glasshive", "Pykka's threads", 2.0),
+    ("glasshive", "simloop", 1.5),
+    ("glasshive", "bare heapq loop", 0.4),
+    ("glasshive, recording", "SimPy", 1.2),
+)
+
+
+def report(console: Console) -> list[Budget]:
+    """Measure, print the tables, and return what became of the budgets."""
+    found = []
+    for window in WINDOWS:
+        contest = Contest(
+            f"three-hop chain, {window} in flight",
+            "messages/s",
+            {
+                name: partial(run, ROUNDS // 10 if name in SLOW else ROUNDS, window)
+                for name, run in CONTENDERS.items()
+            },
+            TURNS,
+            ABSENT,
+        )
+        console.print(contest.table("glasshive"))
+        for ours, theirs, goal in GOALS:
+            work = "chain" if ours == "glasshive" else "chain, every event recorded"
+            found.append(contest.budget(f"{work}, {window} in flight", ours, theirs, goal))
+    return found
+
+
+if __name__ == "__main__":
+    screen = Console(width=100)
+    screen.print(budgets(report(screen)))
