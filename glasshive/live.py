@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
 import time
 import weakref
@@ -10,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pykka import Actor, ActorDeadError, ActorRegistry, ThreadingActor
-from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
 from glasshive.checks import seconds
@@ -21,14 +19,17 @@ from glasshive.inbox import LiveInbox, LiveTask
 from glasshive.interrupt import interruptible
 from glasshive.notes import noted
 from glasshive.runtime import Runtime, Timer, swapped
+from glasshive.timer import LiveTimer
 from glasshive.trace.event import Reply
 from glasshive.trace.plain import size_of
 from glasshive.trace.recorder import hearers
+from glasshive.wallclock import WallClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pykka import ActorRef
+    from pykka._envelope import Envelope
     from pykka._types import OptExcInfo
 
     from glasshive.inbox import Letter
@@ -59,18 +60,18 @@ class Live(Runtime):
     def __init__(self, *, seed: int = 0, trace: TraceWriter | None = None) -> None:
         super().__init__(seed=seed, trace=trace)
         self._began = time.monotonic()
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._here = threading.local()
         self._script = LiveTask("script", self.network.host("local"))
         self._inboxes: dict[LiveInbox, None] = {}
         """The actors that have begun and not come to a proper end, in that order."""
-        self._work = 0
+        self.works = 0
         """Messages and answers on their way, and actors in the middle of something."""
-        self._timers: dict[_LiveTimer, None] = {}
+        self.timers: dict[LiveTimer, None] = {}
         self._waiting: dict[LiveFuture, None] = {}
         self._leaving = False
-        self._messages = 0
-        self._clock = _Clock()
+        self.messages = 0
+        self.clock = WallClock()
         self._open_until_exit = ExitStack()
 
     @property
@@ -98,11 +99,11 @@ class Live(Runtime):
             stack.enter_context(interruptible(_interrupt, lambda: self._fail(KeyboardInterrupt())))
             self._open_until_exit = stack.pop_all()
         self._began = time.monotonic()
-        self._clock.start()
+        self.clock.start()
 
     def _close(self) -> None:
         try:
-            with self._lock:
+            with self.lock:
                 self._leaving = True
                 inboxes, waiting = list(self._inboxes), list(self._waiting)
             for inbox in inboxes:
@@ -115,7 +116,7 @@ class Live(Runtime):
                 if inbox.thread is not None:
                     inbox.thread.join(max(0.0, deadline - time.monotonic()))
         finally:
-            for lose in self._clock.stop():
+            for lose in self.clock.stop():
                 lose()
             self._open_until_exit.close()
             for inbox in self._inboxes:
@@ -131,12 +132,12 @@ class Live(Runtime):
     def after(self, delay: float, ref: ActorRef[Any], message: Any) -> Timer:
         """Tell an actor something later; the timer dies with the actor that set it."""
         seconds(delay, "a timer's delay")
-        return _LiveTimer(self, delay, self._inbox(ref), message)
+        return LiveTimer(self, delay, self._inbox(ref), message)
 
     def run(self, until: float | None = None, condition: Callable[[], bool] | None = None) -> bool:
         """Wait while the actors work; see `Runtime.run`."""
         while True:
-            with self._lock:
+            with self.lock:
                 if self._error is not None:
                     error, self._error = self._error, None
                     raise error
@@ -150,13 +151,13 @@ class Live(Runtime):
             time.sleep(_POLL)
 
     def _at_rest(self) -> bool:
-        with self._lock:
-            return self._work == 0 and all(timer.over for timer in self._timers)
+        with self.lock:
+            return self.works == 0 and all(timer.over for timer in self.timers)
 
     def work(self, change: int) -> None:
         """Count something that is under way; it is counted before what caused it is done."""
-        with self._lock:
-            self._work += change
+        with self.lock:
+            self.works += change
 
     # -- actors ---------------------------------------------------------------------------
 
@@ -192,7 +193,7 @@ class Live(Runtime):
         inbox = self._inbox(actor.actor_ref)
         inbox.ref = actor.actor_ref
         inbox.begin()
-        with self._lock:
+        with self.lock:
             inbox.name = inbox.name or self._name(actor)
             self._inboxes[inbox] = None
             if self.recording:
@@ -209,7 +210,7 @@ class Live(Runtime):
                 if inbox.alive:
                     self.record("stop", None)
                     inbox.close("stopped")
-                    with self._lock:
+                    with self.lock:
                         self._inboxes.pop(inbox, None)
                 inbox.rest()
 
@@ -227,7 +228,7 @@ class Live(Runtime):
         if isinstance(envelope.reply_to, LiveFuture):
             envelope.reply_to.asked = (inbox, envelope.message)
         payload = envelope.message
-        with self._lock:
+        with self.lock:
             if not inbox.name and (actor := inbox.owner()) is not None:
                 inbox.name = self._name(actor)  # told something before it was started
             number, index = self._sent(sender, inbox, payload, payload)
@@ -240,9 +241,9 @@ class Live(Runtime):
         )
 
     def _sent(self, sender: LiveTask, target: LiveTask, data: Any, payload: Any) -> tuple[int, int]:
-        with self._lock:
-            self._work += 1
-            self._messages = number = self._messages + 1
+        with self.lock:
+            self.works += 1
+            self.messages = number = self.messages + 1
             if not self.recording:
                 return number, -1
             return number, self.seen(
@@ -267,7 +268,7 @@ class Live(Runtime):
         if sender.host is target.host:
             arrive()
         else:
-            with self._lock:
+            with self.lock:
                 link = sender.host.link_to(target.host)
                 now = self.now()
                 pair = (sender, target)
@@ -275,7 +276,7 @@ class Live(Runtime):
             if not dues:
                 lose(fate)
             for due in dues[:1]:  # threads see no duplicates
-                self._clock.after(due - now, arrive, lambda: lose("end"))
+                self.clock.after(due - now, arrive, lambda: lose("end"))
 
     def reply(self, future: LiveFuture, value: Any, error: OptExcInfo | None) -> None:
         """Send an answer to whoever asked."""
@@ -296,7 +297,7 @@ class Live(Runtime):
             self.work(-1)
 
         def arrive() -> None:
-            with self._lock:
+            with self.lock:
                 if not asker.alive:
                     lose("crash" if asker.crashed else "stopped")
                     return
@@ -311,21 +312,21 @@ class Live(Runtime):
                 if future in self._waiting:
                     asker.cause = seen
                 future.settle(value, error)
-                self._work -= 1
+                self.works -= 1
 
         self._carry(sender, asker, arrive, lose, payload)
 
     @contextmanager
     def waiting(self, future: LiveFuture) -> Iterator[None]:
         """Know, while the current thread waits for a future, that it does."""
-        with self._lock:
+        with self.lock:
             if self._leaving and self.current is not self._script:
                 raise SystemExit
             self._waiting[future] = None
         try:
             yield
         finally:
-            with self._lock:
+            with self.lock:
                 self._waiting.pop(future, None)
 
     def delivered(self, inbox: LiveInbox, letter: Letter) -> None:
@@ -333,7 +334,7 @@ class Live(Runtime):
         if not (self.recording or inbox.watchers):
             return
         envelope, sender, number, send = letter
-        with self._lock:
+        with self.lock:
             payload = envelope.message
             if self.recording:
                 inbox.cause = self.seen(
@@ -390,7 +391,7 @@ class Live(Runtime):
 
     def seen(self, kind: str, actor: str, cause: int, **rest: Any) -> int:
         """Record an event and return its index."""
-        with self._lock:
+        with self.lock:
             try:
                 return self.recorder.add(self.now(), kind, actor, cause, **rest)
             except Exception as error:  # noqa: BLE001  whatever a watcher raises is handed on
@@ -408,103 +409,3 @@ def _interrupt() -> None:
 
 def _exit(*_: object) -> None:
     raise SystemExit
-
-
-class _Clock:
-    """One thread that calls functions when their time has come."""
-
-    def __init__(self) -> None:
-        self._due: list[tuple[float, int, Callable[[], None], Callable[[], None] | None]] = []
-        self._count = 0
-        self._changed = threading.Condition()
-        self._stopped = False
-        self._thread = threading.Thread(target=self._tick, name="glasshive-clock", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> list[Callable[[], None]]:
-        """End the thread; return what to call for each thing that is lost by that."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify()
-        self._thread.join()
-        return [lose for _, _, _, lose in sorted(self._due) if lose is not None]
-
-    def after(
-        self, delay: float, call: Callable[[], None], lose: Callable[[], None] | None = None
-    ) -> None:
-        with self._changed:
-            self._count += 1
-            heapq.heappush(self._due, (time.monotonic() + delay, self._count, call, lose))
-            self._changed.notify()
-
-    def _tick(self) -> None:
-        while True:
-            with self._changed:
-                while not self._stopped and (not self._due or self._due[0][0] > time.monotonic()):
-                    delay = self._due[0][0] - time.monotonic() if self._due else None
-                    self._changed.wait(delay)
-                if self._stopped:
-                    return
-                call = heapq.heappop(self._due)[2]
-            call()
-
-
-class _LiveTimer(Timer):
-    """A message that the clock's thread will tell at a wall time."""
-
-    def __init__(self, live: Live, delay: float, inbox: LiveInbox, message: Any) -> None:
-        self._live = live
-        self._inbox: LiveInbox | None = inbox
-        self._message = message
-        self._owner = live.current
-        self._index = self._owner.cause
-        if live.recording:
-            self._index = live.seen(
-                "timer-set",
-                self._owner.name,
-                self._owner.cause,
-                peer=inbox.name,
-                data={"delay": delay, "type": type(message).__name__},
-            )
-        with live._lock:  # noqa: SLF001
-            live._timers[self] = None  # noqa: SLF001
-        live._clock.after(delay, self._fire)  # noqa: SLF001
-
-    @property
-    def over(self) -> bool:
-        """Whether it was cancelled, or died with its owner or its target."""
-        inbox = self._inbox
-        return inbox is None or not (self._owner.alive and inbox.alive)
-
-    def cancel(self) -> None:
-        """Forget the message; does nothing when it was told already."""
-        with self._live._lock:  # noqa: SLF001
-            self._live._timers.pop(self, None)  # noqa: SLF001
-            fired, self._inbox = self._inbox is None, None
-            if not fired and self._live.recording:
-                self._live.seen("timer-cancelled", self._owner.name, self._index)
-
-    def _fire(self) -> None:
-        live, owner = self._live, self._owner
-        with live._lock:  # noqa: SLF001
-            live._timers.pop(self, None)  # noqa: SLF001
-            inbox = self._inbox
-            if inbox is None or self.over:
-                return
-            self._inbox = None
-            live._work += 1  # noqa: SLF001
-            live._messages = number = live._messages + 1  # noqa: SLF001
-            index = self._index
-            if live.recording:
-                index = live.seen(
-                    "timer-fired",
-                    owner.name,
-                    index,
-                    message=number,
-                    peer=inbox.name,
-                    data=self._message,
-                    payload=self._message,
-                )
-        inbox.arrive((Envelope(self._message), owner, number, index))

@@ -321,22 +321,6 @@ class Scheduler(Runtime):
 
     # -- beginning and ending -------------------------------------------------------------
 
-    def begun(self, live: Callable[[], Any]) -> greenlet.greenlet:
-        """Return a greenlet that has begun, and waits for its first turn.
-
-        A greenlet begins as deep in Python's recursion limit as the one that switches to it
-        first, so they are all begun by one that is not deep; otherwise actors that start or
-        wake one another would run out of it, though none of them is deep itself.
-        """
-        begun = greenlet.greenlet(live, parent=self._script.greenlet)
-        self._starter.switch((begun, greenlet.getcurrent()))
-        return begun
-
-    def _start_greenlets(self, back: greenlet.greenlet) -> None:
-        while True:
-            begun, back = back.switch()
-            begun.switch()
-
     def hand_over(self, task: Task) -> Any:
         """End the current task's greenlet: in whatever is next, or in whoever killed it."""
         task.greenlet = None

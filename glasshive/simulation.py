@@ -220,7 +220,7 @@ class Simulation(Machines):
             raise GreenletExit
         inbox.ref = actor.actor_ref
         inbox.name = inbox.name or self._name(actor)
-        inbox.greenlet = self.begun(lambda: self._live(inbox, actor))
+        inbox.greenlet = self._begun(lambda: self._live(inbox, actor))
         self.tasks[inbox] = None
         if self.recording:
             inbox.cause = self.seen(
@@ -268,9 +268,25 @@ class Simulation(Machines):
                     self.fail(error)
             return self.hand_over(task)
 
-        task.greenlet = self.begun(live)
+        task.greenlet = self._begun(live)
         self.tasks[task] = None
         self._set_off(task)
+
+    def _begun(self, live: Callable[[], Any]) -> greenlet.greenlet:
+        """Return a greenlet that has begun, and waits for its first turn.
+
+        A greenlet begins as deep in Python's recursion limit as the one that switches to it
+        first, so they are all begun by one that is not deep; otherwise actors that start or
+        wake one another would run out of it, though none of them is deep itself.
+        """
+        begun = greenlet.greenlet(live, parent=self._script.greenlet)
+        self._starter.switch((begun, greenlet.getcurrent()))
+        return begun
+
+    def _start_greenlets(self, back: greenlet.greenlet) -> None:
+        while True:
+            begun, back = back.switch()
+            begun.switch()
 
     def _set_off(self, task: Task) -> None:
         """Have a task that has just begun take its first turn, when its host lets it."""

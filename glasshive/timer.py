@@ -1,4 +1,4 @@
-"""Messages to be told later, in a simulation."""
+"""Messages to be told later, in virtual time or in the wall's."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pykka._envelope import Envelope
 from glasshive.runtime import Timer
 
 if TYPE_CHECKING:
+    from glasshive.inbox import LiveInbox
+    from glasshive.live import Live
     from glasshive.mail import Mail
     from glasshive.task import Inbox
 
-__all__ = ["SimulatedTimer"]
+__all__ = ["LiveTimer", "SimulatedTimer"]
 
 
 class SimulatedTimer(Timer):
@@ -73,3 +75,62 @@ class SimulatedTimer(Timer):
             )
         # First in line: the timer is this instant's event, not something sent after it.
         sim.ready.appendleft((inbox, Envelope(self._message), owner, number, index))
+
+
+class LiveTimer(Timer):
+    """A message that the clock's thread will tell at a wall time."""
+
+    def __init__(self, live: Live, delay: float, inbox: LiveInbox, message: Any) -> None:
+        self._live = live
+        self._inbox: LiveInbox | None = inbox
+        self._message = message
+        self._owner = live.current
+        self._index = self._owner.cause
+        if live.recording:
+            self._index = live.seen(
+                "timer-set",
+                self._owner.name,
+                self._owner.cause,
+                peer=inbox.name,
+                data={"delay": delay, "type": type(message).__name__},
+            )
+        with live.lock:
+            live.timers[self] = None
+        live.clock.after(delay, self._fire)
+
+    @property
+    def over(self) -> bool:
+        """Whether it was cancelled, or died with its owner or its target."""
+        inbox = self._inbox
+        return inbox is None or not (self._owner.alive and inbox.alive)
+
+    def cancel(self) -> None:
+        """Forget the message; does nothing when it was told already."""
+        with self._live.lock:
+            self._live.timers.pop(self, None)
+            fired, self._inbox = self._inbox is None, None
+            if not fired and self._live.recording:
+                self._live.seen("timer-cancelled", self._owner.name, self._index)
+
+    def _fire(self) -> None:
+        live, owner = self._live, self._owner
+        with live.lock:
+            live.timers.pop(self, None)
+            inbox = self._inbox
+            if inbox is None or self.over:
+                return
+            self._inbox = None
+            live.works += 1
+            live.messages = number = live.messages + 1
+            index = self._index
+            if live.recording:
+                index = live.seen(
+                    "timer-fired",
+                    owner.name,
+                    index,
+                    message=number,
+                    peer=inbox.name,
+                    data=self._message,
+                    payload=self._message,
+                )
+        inbox.arrive((Envelope(self._message), owner, number, index))
