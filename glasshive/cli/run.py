@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from glasshive.cli.addresses import lay_out
 from glasshive.cli.exits import HELD, INTERRUPTED, NOT_HELD
 from glasshive.cli.result import as_json
 from glasshive.cli.settings import read_settings
 from glasshive.scenario import find, run
 
 if TYPE_CHECKING:
+    from glasshive.cli.addresses import Addresses
     from glasshive.cli.progress import ProgressBar
 
 __all__ = ["run_scenario"]
@@ -79,6 +81,13 @@ class Screen:
     metavar="FILE",
     help="Write every event to this file, compressed if it ends in .gz.",
 )
+@click.option(
+    "--check-determinism",
+    is_flag=True,
+    help="Run it several times, in processes that differ in all that should not matter, and show "
+    "the first event that is not the same.",
+)
+@click.option("--addresses", type=click.Choice(["rising", "falling", "shuffled"]), hidden=True)
 @click.option("--quiet", is_flag=True, help="Print only how it ended, and what did not hold.")
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON object, nothing else.")
 def run_scenario(
@@ -88,6 +97,8 @@ def run_scenario(
     runtime: Literal["simulated", "live"],
     settings: tuple[str, ...],
     trace: Path | None,
+    check_determinism: bool,
+    addresses: Addresses | None,
     quiet: bool,
     wants_json: bool,
 ) -> int:
@@ -96,21 +107,36 @@ def run_scenario(
     A script with several scenarios wants PATH.py:NAME. `glasshive list` shows the names and what
     can be --set.
     """
+    if quiet and wants_json:
+        raise click.UsageError("--quiet and --json cannot be had together: --json is quiet")
+    if check_determinism:
+        from glasshive.cli import determinism  # noqa: PLC0415  only for this
+
+        if runtime == "live":
+            raise click.UsageError(
+                "--check-determinism and --runtime live cannot be had together: threads never "
+                "run the same way twice"
+            )
+        given = [word for setting in settings for word in ("--set", setting)]
+        return determinism.check_determinism(
+            ["--seed", str(seed), *given, "--", target], trace=trace, as_json=wants_json
+        )
     # Drawing is imported before the run: inside of it, a module would find a virtual clock.
     from glasshive.cli.logs import show_logs  # noqa: PLC0415  structlog imports rich
     from glasshive.cli.progress import ProgressBar  # noqa: PLC0415  rich, only when something runs
     from glasshive.cli.report import Report  # noqa: PLC0415  rich as well
 
-    if quiet and wants_json:
-        raise click.UsageError("--quiet and --json cannot be had together: --json is quiet")
     talks = not quiet and not wants_json
     show_logs(silent=not talks)
     with ExitStack() as stack:
         if wants_json:
             # A script may print; standard output belongs to the object.
             stack.enter_context(redirect_stdout(sys.stderr))
+        # Twice: loading the scenario uses up much of what the first time lays out.
+        _lay_out(addresses)
         scenario = find(target)
         values = read_settings(scenario, settings)
+        _lay_out(addresses)
         bar = None
         if talks and sys.stderr.isatty():
             bar = stack.enter_context(ProgressBar(sys.stderr))
@@ -133,3 +159,8 @@ def run_scenario(
     if outcome.status == "interrupted":
         return INTERRUPTED
     return HELD if outcome.status == "held" else NOT_HELD
+
+
+def _lay_out(addresses: Addresses | None) -> None:
+    if addresses is not None:
+        lay_out(addresses)
