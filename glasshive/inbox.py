@@ -6,6 +6,8 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from glasshive.trace.recorder import Hearers
+
 if TYPE_CHECKING:
     from weakref import ref
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
     from glasshive.live import Live
     from glasshive.network import Host
-    from glasshive.trace import Watcher
 
 __all__ = ["Letter", "LiveInbox", "LiveTask"]
 
@@ -49,8 +50,9 @@ class LiveInbox(LiveTask):
         self.ref: ActorRef[Any] | None = None
         """The actor's reference, once it has been started."""
         self.thread: threading.Thread | None = None
-        self.watchers: dict[type[Any], tuple[Watcher, ...]] = {}
-        """Who hears of its messages, by their class; `object` stands for all of them."""
+        self.watched = False
+        """Whether anybody watches its messages."""
+        self.watchers = Hearers()
         self.world = live
         self._queue: queue.Queue[Letter | None] = queue.Queue()
         self._door = threading.Lock()

@@ -22,7 +22,6 @@ from glasshive.runtime import Runtime, Timer, swapped
 from glasshive.timer import LiveTimer
 from glasshive.trace.event import Reply
 from glasshive.trace.plain import size_of
-from glasshive.trace.recorder import hearers
 from glasshive.wallclock import WallClock
 
 if TYPE_CHECKING:
@@ -331,7 +330,7 @@ class Live(Runtime):
 
     def delivered(self, inbox: LiveInbox, letter: Letter) -> None:
         """Note that an actor begins to handle a message."""
-        if not (self.recording or inbox.watchers):
+        if not (self.recording or inbox.watched):
             return
         envelope, sender, number, send = letter
         with self.lock:
@@ -343,7 +342,7 @@ class Live(Runtime):
             event = self.recorder.unrecorded(
                 self.now(), "deliver", inbox.name, sender.name, payload
             )
-            for watcher in hearers(inbox.watchers, payload):
+            for watcher in inbox.watchers[type(payload)]:
                 try:
                     watcher(event, payload)
                 except Exception as error:  # noqa: BLE001  handed on to the script

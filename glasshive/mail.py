@@ -12,7 +12,6 @@ from glasshive.link import FATES, Link
 from glasshive.scheduler import Scheduler
 from glasshive.trace.event import Reply
 from glasshive.trace.plain import size_of
-from glasshive.trace.recorder import hearers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,7 +150,7 @@ class Mail(Scheduler):
         ref = inbox.ref
         if ref is not None and ref.actor_stopped.is_set():
             self.dropped(entry, "stopped")  # Pykka's teardown answers it
-        elif self.recording or inbox.watchers:
+        elif self.recording or inbox.watched:
             self.delivered(entry)
         return entry[1]  # type: ignore[no-any-return]
 
@@ -167,10 +166,7 @@ class Mail(Scheduler):
                 )
             except Exception as error:  # noqa: BLE001  a watcher's, handed on
                 inbox.cause = self.struck(error)
-        if inbox.watchers:
-            heard = hearers(inbox.watchers, payload)
-            if not heard:
-                return
+        if inbox.watched and (heard := inbox.watchers[type(payload)]):
             event = self.recorder.unrecorded(
                 self.agenda.now, "deliver", inbox.name, sender.name, payload
             )

@@ -228,17 +228,12 @@ class Runtime(abc.ABC):
     ) -> Callable[[], None]:
         """Watch what some actors are delivered; return what ends it."""
         for inbox in inboxes:
-            for kind in messages or (object,):
-                inbox.watchers[kind] = (*inbox.watchers.get(kind, ()), watcher)
+            inbox.watchers.add(watcher, tuple(messages))
+            inbox.watched = True
 
         def leave() -> None:
             for inbox in inboxes:
-                for kind, watchers in list(inbox.watchers.items()):
-                    left = tuple(each for each in watchers if each is not watcher)
-                    if left:
-                        inbox.watchers[kind] = left
-                    else:
-                        del inbox.watchers[kind]
+                inbox.watched = inbox.watchers.discard(watcher)
 
         return leave
 

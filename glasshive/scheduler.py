@@ -105,7 +105,7 @@ class Scheduler(Runtime):
             elif task.idle:
                 task.idle = False
                 self.current = task
-                if self.recording or task.watchers:
+                if self.recording or (task.watched and task.watchers[type(item.message)]):
                     self.delivered(entry)
                 return task, item
             elif task.alive:

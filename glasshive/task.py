@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from greenlet import GreenletExit
 
+from glasshive.trace.recorder import Hearers
+
 if TYPE_CHECKING:
     from weakref import ref
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from glasshive.mail import Mail
     from glasshive.network import Host
     from glasshive.scheduler import Scheduler
-    from glasshive.trace import Watcher
 
 __all__ = ["Entry", "Inbox", "Task", "Wait"]
 
@@ -108,7 +109,17 @@ class Inbox(Task):
     greenlet switch and no trip through a central loop.
     """
 
-    __slots__ = ("actor_class", "backlog", "birth", "idle", "owner", "ref", "watchers", "world")
+    __slots__ = (
+        "actor_class",
+        "backlog",
+        "birth",
+        "idle",
+        "owner",
+        "ref",
+        "watched",
+        "watchers",
+        "world",
+    )
 
     sim: Mail
 
@@ -127,8 +138,9 @@ class Inbox(Task):
         """What arrived while the actor was busy."""
         self.ref: ActorRef[Any] | None = None
         """The actor's reference, once it has been started."""
-        self.watchers: dict[type[Any], tuple[Watcher, ...]] = {}
-        """Who hears of its messages, by their class; `object` stands for all of them."""
+        self.watched = False
+        """Whether anybody watches its messages."""
+        self.watchers = Hearers()
 
     def put(self, envelope: Envelope[Any]) -> None:
         """Take a message from whoever runs now (called by `tell` and `ask`)."""

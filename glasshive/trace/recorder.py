@@ -8,24 +8,47 @@ from glasshive.trace.event import KINDS, Event
 from glasshive.trace.file import TOGETHER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
 
     from glasshive.trace.file import TraceWriter
 
-__all__ = ["Recorder", "Watcher", "hearers"]
+__all__ = ["Hearers", "Recorder", "Watcher"]
 
 Watcher: TypeAlias = "Callable[[Event, Any], None]"
 """Called with an event and, for a message, the message itself (else None)."""
 
 
-def hearers(watchers: Mapping[type[Any], tuple[Watcher, ...]], message: Any) -> tuple[Watcher, ...]:
-    """Return who hears of a message, of those who watch an actor's by their class.
+class Hearers(dict[type[Any], tuple[Watcher, ...]]):
+    """Who hears of an actor's messages, by the class of the message.
 
-    Args:
-        watchers: by the class of message; `object` stands for all of them.
-        message: the message.
+    Looking a class up is one look into a dict, since it is done for every message of an actor
+    that anybody watches; who hears of a class is worked out at its first message.
     """
-    return watchers.get(type(message), ()) + watchers.get(object, ())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all: list[tuple[Watcher, tuple[type[Any], ...]]] = []
+
+    def __missing__(self, kind: type[Any]) -> tuple[Watcher, ...]:
+        heard = tuple(watcher for watcher, kinds in self._all if not kinds or kind in kinds)
+        self[kind] = heard
+        return heard
+
+    def add(self, watcher: Watcher, kinds: tuple[type[Any], ...]) -> None:
+        """Have somebody hear of messages.
+
+        Args:
+            watcher: who.
+            kinds: of which classes; none given means all.
+        """
+        self._all.append((watcher, kinds))
+        self.clear()
+
+    def discard(self, watcher: Watcher) -> bool:
+        """Have somebody hear no more; return whether anybody is left who does."""
+        self._all = [each for each in self._all if each[0] is not watcher]
+        self.clear()
+        return bool(self._all)
 
 
 class Recorder:
