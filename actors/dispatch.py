@@ -50,13 +50,15 @@ class Room:
     model: str
     slots: int = 0
     """Sequences that the node's workers can run at once."""
+    max_waiting: int = 0
+    """Jobs that may wait at those workers."""
     kv_bytes: int = 0
     """VRAM that they have for all their sequences."""
     kv_bytes_per_token: int = 0
     jobs: int = 0
-    """Unfinished jobs that were placed there."""
+    """Unfinished jobs that were placed there, whether they run or wait."""
     promised_bytes: int = 0
-    """VRAM that those jobs take or will take."""
+    """VRAM that those jobs take, or will when it is their turn."""
 
     @property
     def place(self) -> int:
@@ -65,25 +67,25 @@ class Room:
 
     @property
     def load(self) -> float:
-        """The share of the slots that is in use."""
+        """Unfinished jobs for each slot, more than 1 when some have to wait."""
         return self.jobs / self.slots
 
     @property
     def free_vram_bytes(self) -> int:
-        """VRAM that is promised to no job."""
+        """VRAM that is promised to no job, less than nothing when some have to wait for it."""
         return self.kv_bytes - self.promised_bytes
 
-    def fits(self, request: Request) -> bool:
-        """Return whether a request could run there now, as far as can be told from above.
+    @property
+    def full(self) -> bool:
+        """Whether every slot and every place to wait is taken."""
+        return self.jobs >= self.slots + self.max_waiting
 
-        One that needs more VRAM than there is counts as fitting: the worker knows it too, and
-        rejects it with the reason, where here it would wait for ever.
-        """
-        needed = self._needed(request)
-        return self.jobs < self.slots and (needed <= self.free_vram_bytes or needed > self.kv_bytes)
+    def fits(self, request: Request) -> bool:
+        """Return whether a request could run there now, as far as can be told from above."""
+        return self.jobs < self.slots and self._needed(request) <= self.free_vram_bytes
 
     def take(self, request: Request) -> None:
-        """Promise a slot and VRAM to a request."""
+        """Promise a place and VRAM to a request."""
         self.jobs += 1
         self.promised_bytes += self._needed(request)
 
@@ -134,10 +136,11 @@ class Dispatch:
         node.states = heartbeat.workers
         node.down = False
         for room in node.rooms.values():
-            room.slots = room.kv_bytes = 0
+            room.slots = room.max_waiting = room.kv_bytes = 0
         for state in node.states:
             room = self._room(node, state.model)
             room.slots += state.max_num_seqs
+            room.max_waiting += state.max_waiting
             room.kv_bytes += state.kv_bytes
             room.kv_bytes_per_token = state.kv_bytes_per_token
         return node
@@ -162,7 +165,11 @@ class Dispatch:
         return [model for model in self._rooms if self.serving(model)]
 
     def choose(self, request: Request, refused: Mapping[str, float], now: float) -> Room | None:
-        """Return where a request should go, None if it has to wait.
+        """Return where a request should go, None if every node has as many jobs as it may.
+
+        Nodes where it could run now come before those where it would have to wait. One that needs
+        more VRAM than a node has goes there too: the worker rejects it with the reason, where here
+        it would wait for ever.
 
         Args:
             request: what is to be placed.
@@ -173,9 +180,12 @@ class Dispatch:
         candidates = [
             room
             for room in self.serving(request.model)
-            if room.fits(request) and refused.get(room.node.name, now) <= now
+            if not room.full and refused.get(room.node.name, now) <= now
         ]
-        return self.policy.choose(candidates, self.random) if candidates else None
+        if not candidates:
+            return None
+        at_once = [room for room in candidates if room.fits(request)]
+        return self.policy.choose(at_once or candidates, self.random)
 
     def silent(self, now: float, longest: float) -> list[Below]:
         """Return the nodes that count as up and were not heard of for too long.

@@ -22,6 +22,7 @@ from actors.messages import (
     Submit,
     Withdraw,
 )
+from actors.reading import Reader, Reading
 from actors.receipt import Receipt
 from actors.specs import PATIENCE
 from actors.tokens import Cancelled, Failed, QueenToken, WorkerResponse
@@ -63,7 +64,7 @@ def _no_indices() -> array[int]:
 
 
 @dataclass(slots=True, eq=False)
-class _Pending:
+class _Pending(Reading):
     """A request that has not ended."""
 
     request: Request
@@ -77,16 +78,12 @@ class _Pending:
     token_times: array[float] = field(default_factory=_no_times)
     texts: list[str] = field(default_factory=list)
     indices: array[int] = field(default_factory=_no_indices)
-    expected: int = 0
-    """Index of the item that comes next."""
-    asked: int = -1
-    """Index of the item that was missing when the stream was last opened again."""
     retry: Timer | None = None
     """Set while the request waits for its next submission."""
     withdrawn: bool = False
 
 
-class Keeper(ThreadingActor):
+class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
     """Has many requests answered at once, and forgets each when its receipt is given.
 
     It is told `Ask` and `Withdraw`. A request that is rejected is submitted again, each time after
@@ -116,10 +113,10 @@ class Keeper(ThreadingActor):
         self.random = random.Random()
         self.requests: dict[str, _Pending] = {}
         """By request id, until they end."""
-        self._streams: dict[str, _Pending] = {}
+        self.readings: dict[str, _Pending] = {}
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
-            StreamItem: self._on_stream_item,
-            StreamEnd: self._on_stream_end,
+            StreamItem: self.on_stream_item,
+            StreamEnd: self.on_stream_end,
             Accepted: self._on_accepted,
             Rejected: self._on_rejected,
             Ask: self._on_ask,
@@ -214,50 +211,34 @@ class Keeper(ThreadingActor):
         pending.accepted_at = clock.now()
         pending.stream = message.stream
         pending.job_id = message.job_id
-        self._streams[message.job_id] = pending
+        self.readings[message.job_id] = pending
         if pending.withdrawn:
             self._tell_stream(pending, Cancel(message.job_id, self.actor_ref))
         else:
-            self._tell_stream(pending, OpenStream(message.job_id, -1, self.actor_ref))
+            self.open_stream(pending)
 
     # -- reading ----------------------------------------------------------------------------
 
-    def _on_stream_item(self, message: StreamItem[QueenToken]) -> None:
-        pending = self._streams.get(message.job_id)
-        if pending is None:
-            return  # the request has ended
-        index = message.index
-        if index != pending.expected:
-            if index > pending.expected:
-                self._ask_again(pending)
-            return  # what was told twice is left out
-        pending.expected = index + 1
-        pending.indices.append(index)
-        token = message.token
+    def take(self, reading: _Pending, item: StreamItem[QueenToken]) -> None:
+        """Keep the text, and when it came."""
+        reading.indices.append(item.index)
+        token = item.token
         if isinstance(token, WorkerResponse):
-            pending.texts.append(token.text)
-            pending.token_times.append(clock.now())
+            reading.texts.append(token.text)
+            reading.token_times.append(clock.now())
         else:
             for text in token.texts:
-                pending.texts.append(text)
-                pending.token_times.append(clock.now())
+                reading.texts.append(text)
+                reading.token_times.append(clock.now())
 
-    def _on_stream_end(self, message: StreamEnd) -> None:
-        pending = self._streams.get(message.job_id)
-        if pending is None:
-            return  # told twice
-        if message.index > pending.expected:
-            self._ask_again(pending)
-            return  # it will be told again, after what is missing
-        self._end(pending, message.outcome)
+    def finish(self, reading: _Pending, outcome: Outcome) -> None:
+        """Give the receipt."""
+        self._end(reading, outcome)
 
-    def _ask_again(self, pending: _Pending) -> None:
-        """Have the stream sent again from the item that is missing, once for each."""
-        if pending.asked != pending.expected:
-            pending.asked = pending.expected
-            self._tell_stream(
-                pending, OpenStream(pending.job_id, pending.expected - 1, self.actor_ref)
-            )
+    def open_stream(self, reading: _Pending) -> None:
+        """Open the queen's stream where the keeper is."""
+        after = reading.expected - 1
+        self._tell_stream(reading, OpenStream(reading.job_id, after, self.actor_ref))
 
     def _tell_stream(self, pending: _Pending, message: Message) -> None:
         """Tell whoever has the job something; without them it cannot go on."""
@@ -270,7 +251,7 @@ class Keeper(ThreadingActor):
     def _end(self, pending: _Pending, outcome: Outcome) -> None:
         """Forget a request and give its receipt."""
         del self.requests[pending.request.request_id]
-        self._streams.pop(pending.job_id, None)
+        self.readings.pop(pending.job_id, None)
         if pending.retry is not None:
             pending.retry.cancel()
         self._give_receipt(pending, outcome)

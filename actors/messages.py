@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from actors.tokens import Cancelled, Completed, Failed, Outcome
 from glasshive import Message
 
 if TYPE_CHECKING:
     from pykka import ActorRef
 
+    from actors.tokens import Outcome
+
 __all__ = [
     "Accepted",
     "Ask",
     "Cancel",
-    "Cancelled",
-    "Completed",
-    "Failed",
     "Heartbeat",
     "Hello",
     "OpenStream",
-    "Outcome",
     "Rejected",
     "Request",
     "StreamEnd",
@@ -173,6 +170,7 @@ class WorkerState(Message, frozen=True, gc=False):
         free_slots: sequences that it could run besides those and these.
         free_vram_bytes: VRAM that no running sequence takes.
         max_num_seqs: sequences that it can run at once.
+        max_waiting: jobs that may wait besides those.
         kv_bytes: VRAM that it has for all its sequences.
         kv_bytes_per_token: VRAM that one token of a sequence takes.
     """
@@ -184,6 +182,7 @@ class WorkerState(Message, frozen=True, gc=False):
     free_slots: int
     free_vram_bytes: int
     max_num_seqs: int
+    max_waiting: int
     kv_bytes: int
     kv_bytes_per_token: int
 

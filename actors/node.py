@@ -22,7 +22,7 @@ from actors.messages import (
     Submit,
 )
 from actors.registry import JobRegistry
-from actors.tokens import Failed
+from actors.tokens import Cancelled, Failed
 from glasshive import Message, clock
 
 if TYPE_CHECKING:
@@ -131,7 +131,10 @@ class Node(ThreadingActor, Generic[TokenT]):
             job: one that has not ended, or the registry refuses.
             outcome: how it ends.
         """
-        self.jobs.update_state(job.job_id, outcome)
+        if isinstance(outcome, Cancelled):
+            self.jobs.cancel_job(job.job_id)
+        else:
+            self.jobs.update_state(job.job_id, outcome)
         self.unfinished -= 1
         self._unopened.pop(job.job_id, None)
         self._finished.append((clock.now(), job.job_id))

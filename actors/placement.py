@@ -22,7 +22,7 @@ __all__ = [
 
 
 class Candidate(Protocol):
-    """A node that has room for the job."""
+    """A node that may have the job."""
 
     @property
     def place(self) -> int:
@@ -30,18 +30,18 @@ class Candidate(Protocol):
 
     @property
     def load(self) -> float:
-        """The share of its slots that is in use, 0 to 1."""
+        """Unfinished jobs for each of its slots, more than 1 when some have to wait."""
 
     @property
     def free_vram_bytes(self) -> int:
-        """VRAM that is promised to no job."""
+        """VRAM that is promised to no job, less than nothing when some have to wait for it."""
 
 
 CandidateT = TypeVar("CandidateT", bound=Candidate)
 
 
 class Policy(ABC):
-    """Chooses among the nodes that have room."""
+    """Chooses among nodes that could all run the job now, or where it would wait at each."""
 
     @abstractmethod
     def choose(self, candidates: Sequence[CandidateT], random: Random) -> CandidateT:
@@ -54,7 +54,7 @@ class Policy(ABC):
 
 
 class RoundRobin(Policy):
-    """Each in turn; one that has no room misses its turn."""
+    """Each in turn; one that may not have the job misses its turn."""
 
     def __init__(self) -> None:
         self._last = -1
@@ -67,7 +67,7 @@ class RoundRobin(Policy):
 
 
 class LeastLoaded(Policy):
-    """The one with the smallest share of its slots in use; of equals the first."""
+    """The one with the fewest jobs for each slot; of equals the first."""
 
     def choose(self, candidates: Sequence[CandidateT], random: Random) -> CandidateT:  # noqa: ARG002 - the policies' common face
         """Return the least loaded."""
@@ -75,11 +75,12 @@ class LeastLoaded(Policy):
 
 
 class MostFreeVram(Policy):
-    """The one with the most VRAM that is promised to no job; of equals the first."""
+    """The one with the most VRAM that is promised to no job; of equals the less loaded."""
 
     def choose(self, candidates: Sequence[CandidateT], random: Random) -> CandidateT:  # noqa: ARG002 - the policies' common face
         """Return the one with the most free VRAM."""
-        return max(candidates, key=lambda each: each.free_vram_bytes)
+        # A model whose sequences take no VRAM leaves all nodes equal, and one would get every job.
+        return max(candidates, key=lambda each: (each.free_vram_bytes, -each.load))
 
 
 class PowerOfTwo(Policy):

@@ -139,7 +139,7 @@ class JobRegistry(Generic[TokenT]):
         except KeyError:
             raise UnknownJob(
                 f"{self.owner} has no job {job_id!r}: it has created {self._created}, from "
-                f"{self.owner}/job-1 on, and holds {len(self._jobs)} that were not removed"
+                f"{self.owner}/job-1 on, and holds {self.job_count()} that were not removed"
             ) from None
 
     def has_job(self, job_id: str) -> bool:

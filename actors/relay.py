@@ -25,6 +25,7 @@ from actors.messages import (
     Submit,
 )
 from actors.node import Beat, Node
+from actors.reading import Reader, Reading
 from actors.registry import Running
 from actors.tokens import Cancelled, Failed
 from glasshive import Message, clock
@@ -53,19 +54,17 @@ class Gone(Message, frozen=True, gc=False):
 
 
 @dataclass(slots=True, eq=False)
-class Route(Generic[TokenT]):
+class Route(Reading, Generic[TokenT]):
     """The way of one unfinished job: from the node below through this one."""
 
     job: Job[TokenT]
     request: Request
+    turn: int
+    """Its place in the order of arrival."""
     room: Room | None = None
     """Where it was placed, None while it waits."""
     below: str | None = None
     """The job's id there, None until it is accepted."""
-    expected: int = 0
-    """Index of the item that comes next from below."""
-    asked: int = -1
-    """Index of the item that was missing when the stream was last opened again."""
     cancelling: bool = False
     last: Done | Error | None = None
     """What the worker ended its stream with."""
@@ -75,11 +74,11 @@ class Route(Generic[TokenT]):
     """Why it was refused last."""
 
 
-class Relay(Node[TokenT], Generic[BelowT, TokenT]):
+class Relay(Node[TokenT], Reader[Route[TokenT], BelowT], Generic[BelowT, TokenT]):
     """Accepts jobs from above, places each on a node below, and relays what comes up.
 
-    A job waits here until a node below has a slot for it: bound late, it goes where the room is,
-    and ends at once when it is cancelled.
+    A job goes below as soon as its stream is opened, to run there or to wait there. It waits here
+    only while every node below has as many as it may have, running and waiting.
 
     Args:
         name: the node's name, unique in the colony.
@@ -105,11 +104,12 @@ class Relay(Node[TokenT], Generic[BelowT, TokenT]):
         self.dispatch = Dispatch(placement)
         self.routes: dict[str, Route[TokenT]] = {}
         """By the job's id here, from the opening of its stream to its end."""
-        self._streams: dict[str, Route[TokenT]] = {}
+        self.readings: dict[str, Route[TokenT]] = {}
+        self._arrived = 0
         self._queues: dict[str, deque[Route[TokenT]]] = {}
         self.handlers |= {
-            StreamItem: self._on_stream_item,
-            StreamEnd: self._on_stream_end,
+            StreamItem: self.on_stream_item,
+            StreamEnd: self.on_stream_end,
             Accepted: self._on_accepted,
             Rejected: self._on_rejected,
             Heartbeat: self.on_heartbeat,
@@ -155,7 +155,8 @@ class Relay(Node[TokenT], Generic[BelowT, TokenT]):
 
     def begin(self, job: Job[TokenT], request: Request) -> None:
         """Have a job wait for its turn, which may be now."""
-        route = self.routes[job.job_id] = Route(job, request)
+        self._arrived += 1
+        route = self.routes[job.job_id] = Route(job, request, self._arrived)
         self._queues.setdefault(request.model, deque()).append(route)
         self._drain(request.model)
 
@@ -183,7 +184,7 @@ class Relay(Node[TokenT], Generic[BelowT, TokenT]):
     def _settle(self, route: Route[TokenT], outcome: Outcome) -> None:
         """End a job for good, and give back what it holds."""
         del self.routes[route.job.job_id]
-        self._streams.pop(route.below or "", None)
+        self.readings.pop(route.below or "", None)
         if route.room is not None:
             route.room.give_back(route.request)
         self.end(route.job, outcome)
@@ -191,7 +192,7 @@ class Relay(Node[TokenT], Generic[BelowT, TokenT]):
     # -- placing ----------------------------------------------------------------------------
 
     def _drain(self, model: str) -> None:
-        """Place what waits for a model, first come, first served, as far as there is room."""
+        """Place what waits for a model, first come, first served, as far as there are places."""
         queue = self._queues.get(model)
         while queue:
             route = queue[0]
@@ -214,7 +215,7 @@ class Relay(Node[TokenT], Generic[BelowT, TokenT]):
         return None
 
     def _place(self, route: Route[TokenT]) -> bool:
-        """Submit a job to a node that has room for it; return whether there was one."""
+        """Submit a job to a node that may have it; return whether there was one."""
         request = route.request
         while True:
             room = self.dispatch.choose(request, route.refused, clock.now())
@@ -240,14 +241,14 @@ class Relay(Node[TokenT], Generic[BelowT, TokenT]):
         if route.below is not None:
             return  # told twice
         route.below = message.job_id
-        self._streams[message.job_id] = route
+        self.readings[message.job_id] = route
         self.jobs.update_state(route.job.job_id, Running())
         node = route.room.node
         if route.cancelling:
             self._tell_below(node, Cancel(message.job_id, self.actor_ref))
             return
         self.placed(route, node)
-        self._tell_below(node, OpenStream(message.job_id, -1, self.actor_ref))
+        self.open_stream(route)
 
     def _on_rejected(self, message: Rejected) -> None:
         submission = self.submissions.get(message.request_id)
@@ -262,47 +263,39 @@ class Relay(Node[TokenT], Generic[BelowT, TokenT]):
         if route.cancelling:
             self._settle(route, Cancelled())
         else:
-            self._queues[route.request.model].appendleft(route)
+            self._wait_again(route)
         self._drain(route.request.model)
+
+    def _wait_again(self, route: Route[TokenT]) -> None:
+        """Put a job back among those that wait, where it was: before all that came after it."""
+        queue = self._queues[route.request.model]
+        place = sum(other.turn < route.turn for other in queue)
+        queue.insert(place, route)
 
     # -- relaying ---------------------------------------------------------------------------
 
-    def _on_stream_item(self, message: StreamItem[BelowT]) -> None:
-        route = self._streams.get(message.job_id)
-        if route is None:
-            return  # the job has ended here
-        index = message.index
-        if index != route.expected:
-            if index > route.expected:
-                self._ask_again(route)
-            return  # what was told twice is left out
-        route.expected = index + 1
-        token = self.translate(route, message.token)
-        if token is not None:
-            self.emit(route.job, token)
+    def take(self, reading: Route[TokenT], item: StreamItem[BelowT]) -> None:
+        """Hand a token from below on."""
+        above = self.translate(reading, item.token)
+        if above is not None:
+            self.emit(reading.job, above)
 
-    def _on_stream_end(self, message: StreamEnd) -> None:
-        route = self._streams.get(message.job_id)
-        if route is None:
-            return  # told twice
-        if message.index > route.expected:
-            self._ask_again(route)
-            return  # it will be told again, after what is missing
-        self._settle(route, self.outcome(route, message.outcome))
-        self._drain(route.request.model)
+    def finish(self, reading: Route[TokenT], outcome: Outcome) -> None:
+        """End the job, and let who waits have its place below."""
+        self._settle(reading, self.outcome(reading, outcome))
+        self._drain(reading.request.model)
 
-    def _ask_again(self, route: Route[TokenT]) -> None:
-        """Have the stream below sent again from the item that is missing, once for each."""
-        if route.asked != route.expected and route.room is not None and route.below is not None:
-            route.asked = route.expected
-            self._tell_below(
-                route.room.node, OpenStream(route.below, route.expected - 1, self.actor_ref)
-            )
+    def open_stream(self, reading: Route[TokenT]) -> None:
+        """Open the stream below where this node is."""
+        assert reading.room is not None
+        assert reading.below is not None
+        message = OpenStream(reading.below, reading.expected - 1, self.actor_ref)
+        self._tell_below(reading.room.node, message)
 
     # -- the nodes below --------------------------------------------------------------------
 
     def on_heartbeat(self, message: Heartbeat) -> None:
-        """Take in how a node below is, and place what now has room."""
+        """Take in how a node below is, and place what now has a place."""
         known = self.dispatch.nodes.get(message.name)
         if known is not None and known.ref is not message.node:
             self._lose(known, "was started anew")

@@ -160,6 +160,7 @@ def state_of(
         free_slots=max(0, spec.max_num_seqs - running - waiting),
         free_vram_bytes=kv_bytes - taken_bytes,
         max_num_seqs=spec.max_num_seqs,
+        max_waiting=spec.max_waiting,
         kv_bytes=kv_bytes,
         kv_bytes_per_token=spec.model.kv_bytes_per_token,
     )

@@ -112,10 +112,12 @@ class Peer:
 class Below:
     """A hive in the test's hands."""
 
-    def __init__(self, peer: Peer, queen: ActorRef[Any], *, slots: int = 2) -> None:
+    def __init__(
+        self, peer: Peer, queen: ActorRef[Any], *, slots: int = 2, max_waiting: int = 0
+    ) -> None:
         self.peer = peer
         self.queen = queen
-        self.state = WorkerState("worker-1", "llama", 0, 0, slots, 0, slots, 0, 0)
+        self.state = WorkerState("worker-1", "llama", 0, 0, slots, 0, slots, max_waiting, 0, 0)
         self.say(Hello(peer.name, peer.ref, (self.state,)))
 
     def say(self, *messages: Any) -> None:

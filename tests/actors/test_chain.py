@@ -91,19 +91,19 @@ class Chain:
     def assert_empty(self) -> None:
         """Check that nobody holds anything of any job any more."""
         for node in self.nodes():
-            assert (node.unfinished, node.jobs.job_ids(), node.submissions) == (0, [], {})
+            assert (node.unfinished, node.jobs.job_count(), node.submissions) == (0, 0, {})
             if hasattr(node, "batch"):
                 assert (node.batch.running, node.batch.waiting) == ({}, {})
                 assert node.batch.free_vram_bytes == node.batch.kv_bytes
             else:
-                assert node.routes == node._streams == {}
+                assert node.routes == node.readings == {}
                 assert not any(node._queues.values())
                 for below in nodes_below(node):
                     for room in below.rooms.values():
                         assert (room.jobs, room.promised_bytes) == (0, 0)
         keeper = self.keeper._actor_weakref()
         assert keeper is not None
-        assert keeper.requests == keeper._streams == {}
+        assert keeper.requests == keeper.readings == {}
 
 
 def nodes_below(node: Any) -> list[Any]:
@@ -178,6 +178,58 @@ def test_a_request_that_no_worker_can_ever_hold_fails_with_the_workers_reason(
         "nobody at hive-1 can ever take the request: worker-2 has 3900 bytes of VRAM beside its "
         "model, and 10 + 5000 tokens need 5010"
     )
+
+
+def test_a_request_that_no_worker_can_ever_hold_fails_though_all_slots_are_taken(
+    chain: Chain, ask: Callable[..., Request]
+) -> None:
+    for number in range(2, 14):
+        chain.keeper.tell(Ask(ask(number, 500)))
+    chain.sim.run(until=1.0)
+    chain.keeper.tell(Ask(ask(1, 5000)))
+    chain.sim.run(until=1.1)
+    assert list(chain.receipts) == ["request-1"]
+    assert isinstance(chain.receipts["request-1"].outcome, Failed)
+
+
+@pytest.mark.parametrize(
+    ("slots", "prompt_tokens", "running", "at"),
+    [(3, 10, 3, 1.0), (8, 1460, 2, 2.0)],
+    ids=["slots", "VRAM"],
+)
+@pytest.mark.parametrize("placement", POLICIES)
+def test_what_the_workers_cannot_run_at_once_waits_with_them_and_not_above(
+    ask: Callable[..., Request],
+    *,
+    placement: str,
+    slots: int,
+    prompt_tokens: int,
+    running: int,
+    at: float,
+) -> None:
+    with Simulation(seed=2) as sim:
+        chain = Chain(sim, placement=placement, slots=slots)
+        held: set[int] = set()
+        queen, hives, workers = chain.nodes()[0], chain.nodes()[1:3], chain.nodes()[3:]
+
+        def at_change(*_: Any) -> None:
+            held.update(len(worker.batch.running) for worker in workers)
+            for worker in workers:
+                taken = sum(each.kv_bytes for each in worker.batch.running.values())
+                assert worker.batch.free_vram_bytes == 3900 - taken >= 0
+
+        sim.watch(at_change, kinds=["state"])
+        for number in range(40):
+            chain.keeper.tell(Ask(ask(number, 40, prompt_tokens=prompt_tokens)))
+        sim.run(until=at)  # when all that can run have joined, and none has ended
+        waiting = [len(worker.batch.waiting) for worker in workers]
+        assert sum(waiting) == 40 - 4 * running
+        assert min(waiting) > 0
+        assert not any(queue for node in (queen, *hives) for queue in node._queues.values())
+        chain.wait_for(40)
+        assert max(held) == running
+        outcomes = {type(receipt.outcome) for receipt in chain.receipts.values()}
+        assert outcomes == {Completed}
 
 
 def test_a_hive_that_crashes_takes_its_jobs_with_it_and_no_others(

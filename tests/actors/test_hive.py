@@ -42,11 +42,18 @@ def start_hive(
     *,
     workers: int = 2,
     slots: int = 2,
+    max_waiting: int = 64,
     placement: str = "least_loaded",
     patience: Patience | None = None,
 ) -> ActorRef[Hive]:
     specs = [
-        WorkerSpec(name=f"worker-{number}", model=MODEL, device="gpu-0", max_num_seqs=slots)
+        WorkerSpec(
+            name=f"worker-{number}",
+            model=MODEL,
+            device="gpu-0",
+            max_num_seqs=slots,
+            max_waiting=max_waiting,
+        )
         for number in range(1, workers + 1)
     ]
     return Hive.start(
@@ -59,7 +66,7 @@ def start_hive(
 
 
 def idle(name: str) -> WorkerState:
-    return WorkerState(name, "llama", 0, 0, 2, 0, 2, 0, 0)
+    return WorkerState(name, "llama", 0, 0, 2, 0, 2, 64, 0, 0)
 
 
 def worker_of(hive: ActorRef[Hive], name: str) -> ActorRef[Any]:
@@ -87,7 +94,7 @@ def test_each_heartbeat_says_how_the_workers_are(
     client.pause()
     client.start(hive, ask(1, 1000))
     sim.run(until=2.5)
-    busy = WorkerState("worker-1", "llama", 1, 0, 1, 0, 2, 0, 0)
+    busy = WorkerState("worker-1", "llama", 1, 0, 1, 0, 2, 64, 0, 0)
     assert client.of(Heartbeat)[-1] == Heartbeat("hive-1", hive, (busy, idle("worker-2")))
 
 
@@ -110,16 +117,49 @@ def test_a_stream_says_where_the_job_runs_and_wraps_what_the_worker_says(
 
 
 @pytest.mark.parametrize("placement", POLICIES)
-def test_every_policy_fills_all_slots_and_no_more(
+def test_every_policy_fills_all_slots_first_and_then_the_workers_own_queues(
     sim: Simulation, client: Peer, ask: Callable[..., Request], placement: str
 ) -> None:
-    hive = start_hive(client, placement=placement)
+    hive = start_hive(client, placement=placement, max_waiting=1)
     client.pause()
-    for number in range(1, 7):
+    for number in range(1, 5):
         client.start(hive, ask(number, 1000))
     assert sorted(placements(client)) == ["placed on worker-1"] * 2 + ["placed on worker-2"] * 2
+    for number in range(5, 9):
+        client.start(hive, ask(number, 1000))
+    assert sorted(placements(client)) == ["placed on worker-1"] * 3 + ["placed on worker-2"] * 3
+    sim.run(until=2.5)
+    held = [(state.running, state.waiting) for state in client.of(Heartbeat)[-1].workers]
+    assert held == [(2, 1), (2, 1)]
     sim.run(until=100.0)
-    assert len(placements(client)) == 6
+    assert len(placements(client)) == 8
+
+
+@pytest.mark.parametrize("placement", POLICIES)
+def test_an_idle_worker_is_given_a_job_before_one_where_it_would_wait(
+    client: Peer, ask: Callable[..., Request], placement: str
+) -> None:
+    hive = start_hive(client, placement=placement, workers=3, slots=1)
+    client.pause()
+    for number in (1, 2, 3):
+        client.start(hive, ask(number, 1000))
+    expected = ["placed on worker-1", "placed on worker-2", "placed on worker-3"]
+    assert sorted(placements(client)) == expected
+
+
+def test_a_worker_that_another_client_has_filled_rejects_and_the_next_one_gets_the_job(
+    sim: Simulation, client: Peer, peer: Callable[[str], Peer], ask: Callable[..., Request]
+) -> None:
+    hive = start_hive(client, slots=1, max_waiting=0)
+    client.pause()
+    stranger = peer("stranger")
+    stranger.start(worker_of(hive, "worker-1"), ask(9, 50))  # it is there until 1 s
+    jobs = [client.start(hive, ask(number, 10)) for number in (1, 2)]
+    assert placements(client) == ["placed on worker-2"]
+    sim.run(until=0.5)
+    # The second has been rejected by worker-1 too, and came to worker-2 when the first had ended.
+    assert placements(client) == ["placed on worker-2"] * 2
+    assert [client.outcomes(job) for job in jobs] == [[Completed()]] * 2
 
 
 def test_least_loaded_spreads_jobs_evenly(client: Peer, ask: Callable[..., Request]) -> None:

@@ -36,9 +36,17 @@ def test_least_loaded_takes_the_smallest_share_and_of_equals_the_first() -> None
     assert chosen(LeastLoaded(), candidates) == [1]
 
 
-def test_most_free_vram_takes_the_most_and_of_equals_the_first() -> None:
-    candidates = [Place(0, 0.0, 10), Place(1, 0.9, 30), Place(2, 0.0, 30)]
-    assert chosen(MostFreeVram(), candidates) == [1]
+@pytest.mark.parametrize(
+    ("candidates", "best"),
+    [
+        ([Place(0, 0.0, 10), Place(1, 0.9, 30), Place(2, 0.0, 20)], 1),
+        ([Place(0, 1.5, -30), Place(1, 2.0, -10), Place(2, 1.0, -20)], 1),
+        ([Place(0, 0.9, 30), Place(1, 0.5, 30), Place(2, 0.5, 30)], 1),
+    ],
+    ids=["the most", "the least lacking", "of equals the less loaded, then the first"],
+)
+def test_most_free_vram_takes_the_most(candidates: list[Place], best: int) -> None:
+    assert chosen(MostFreeVram(), candidates) == [best]
 
 
 def test_power_of_two_never_takes_the_most_loaded_of_three() -> None:

@@ -215,6 +215,40 @@ def test_a_job_that_all_reject_waits_for_its_time_and_a_heartbeat(
     assert [client.outcomes(job) for job in jobs] == [[], []]
 
 
+def test_jobs_that_are_rejected_wait_in_the_order_in_which_they_came(
+    sim: Simulation,
+    client: Peer,
+    queen: ActorRef[Queen],
+    hive: Below,
+    ask: Callable[..., Request],
+) -> None:
+    for number in (1, 2, 3, 4):
+        client.start(queen, ask(number))
+    for number in (1, 2):
+        hive.reject(number, retry_after=0.5)
+    sim.run(until=1.0)
+    hive.beat()
+    assert hive.asked()[2:] == ["request-1", "request-2"]
+    for number in (2, 1):
+        hive.reject(number, retry_after=0.5)
+    sim.run(until=2.0)
+    hive.beat()
+    assert hive.asked()[4:] == ["request-1", "request-2"]
+
+
+def test_a_node_is_given_its_slots_and_its_places_to_wait_and_the_rest_waits_here(
+    client: Peer, queen: ActorRef[Queen], hive: Below, ask: Callable[..., Request]
+) -> None:
+    hive.state = msgspec.structs.replace(hive.state, max_num_seqs=1, max_waiting=2)
+    hive.beat()
+    for number in (1, 2, 3, 4):
+        client.start(queen, ask(number))
+    hive.accept(1)
+    assert hive.asked() == ["request-1", "request-2", "request-3"]
+    hive.done(0, number=1)
+    assert hive.asked()[3:] == ["request-4"]
+
+
 def test_a_rejection_after_the_acceptance_changes_nothing(
     client: Peer, queen: ActorRef[Queen], hive: Below, ask: Callable[..., Request]
 ) -> None:

@@ -242,9 +242,9 @@ def test_a_worker_says_hello_and_then_how_it_is_at_each_heartbeat(
     client.start(worker, ask(1, 200))
     client.submit(worker, ask(2))
     sim.run(until=1.5)
-    idle = WorkerState("worker-1", "llama", 0, 0, 3, 10_000, 3, 10_000, 2)
+    idle = WorkerState("worker-1", "llama", 0, 0, 3, 10_000, 3, 4, 10_000, 2)
     # One runs and takes (10 + 200) x 2 bytes; one was never opened.
-    busy = WorkerState("worker-1", "llama", 1, 1, 1, 9_580, 3, 10_000, 2)
+    busy = WorkerState("worker-1", "llama", 1, 1, 1, 9_580, 3, 4, 10_000, 2)
     assert hive.heard == [
         (0.0, Hello("worker-1", worker, (idle,))),
         (1.0, Heartbeat("worker-1", worker, (busy,))),
