@@ -1,0 +1,51 @@
+"""A seed's digest is the same in every process; `benchmarks.determinism` runs a thousand seeds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def digests(scenario: str, seeds: int) -> list[dict[str, Any]]:
+    """Return each seed's digest, in two processes with hash seeds of their own."""
+    processes = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "benchmarks.determinism"),
+                *("--digests", scenario, "--seeds", str(seeds)),
+            ],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        for hash_seed in ("1", "2")
+    ]
+    return [json.loads(process.communicate()[0]) for process in processes]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "seeds"),
+    [("first_light", 300), ("mid_stream_crash", 150), ("two_hives", 8), ("faulty_hives", 60)],
+)
+def test_every_seed_has_one_digest_whatever_the_hash_seed_and_the_addresses(
+    scenario: str, seeds: int
+) -> None:
+    left, right = digests(scenario, seeds)
+
+    assert len(left) == seeds
+    assert left == right
+
+
+def test_seeds_make_runs_that_differ() -> None:
+    left, _ = digests("faulty_hives", 5)
+
+    assert len(set(left.values())) == 5
