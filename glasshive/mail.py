@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pykka._types import OptExcInfo
 
     from glasshive.future import SimulatedFuture
-    from glasshive.network import Host
     from glasshive.task import Entry, Inbox, Task, Wait
 
 __all__ = ["Answer", "Mail"]
@@ -60,12 +59,17 @@ class Mail(Scheduler):
         if sender.host is inbox.host:
             self.ready.append(entry)
         else:
-            self._carry(entry, inbox.host, envelope.message)
+            link = sender.host.link_to(inbox.host)
+            if link.plain is not None and not link.cut:
+                # The common case, told apart here: two calls fewer for each message.
+                self.agenda.at(link.simple(self.agenda.now), entry)
+            else:
+                self._carry(entry, link, envelope.message)
 
-    def _carry(self, entry: Entry, host: Host, message: Any) -> None:
+    def _carry(self, entry: Entry, link: Link, message: Any) -> None:
         """Send a message over the link to another host, and whatever comes of it there."""
         inbox, _, sender, number, send = entry
-        fate, dues = self._fate(sender.host.link_to(host), (sender, inbox), message)
+        fate, dues = self._fate(link, (sender, inbox), message)
         if not dues:
             self.dropped(entry, fate)
             return
