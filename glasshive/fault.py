@@ -39,9 +39,7 @@ __all__ = [
 
 
 class _Fault(msgspec.Struct, frozen=True, tag=True, tag_field="fault", forbid_unknown_fields=True):
-    def strike(self, sim: Simulation) -> None:
-        """Do it, now."""
-        raise NotImplementedError  # pragma: no cover  every fault does something of its own
+    """How every fault is written down; each has a `strike(sim)` of its own."""
 
 
 class Crash(_Fault, frozen=True):

@@ -121,6 +121,8 @@ class Link:
         """
         if self.cut:
             return "partition", []
+        if self.plain is not None:
+            return FATES[0], [self.simple(now)]
         fate = (
             FATES[choose("fate", FATES, self._drawn())]
             if self._like[1:4] != (0, 0, 0)

@@ -38,20 +38,13 @@ class Birth:
     kwargs: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fallen:
-    """An actor that has crashed and may come back; its state is kept, as on a disk."""
-
-    inbox: Inbox
-    actor: Actor
-
-
 class Machines(Mail):
     """Crashes and restarts actors and hosts; `Simulation` is built on it."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._fallen: dict[Inbox, _Fallen] = {}
+        self._fallen: dict[Inbox, Actor] = {}
+        """Actors that have crashed and may come back; their state is kept, as on a disk."""
         self._cradle: Inbox | None = None
         """The address that the next actor of its class takes over."""
 
@@ -265,13 +258,13 @@ class Machines(Mail):
     def _fell(self, inbox: Inbox) -> None:
         actor = inbox.owner()
         if actor is not None:
-            self._fallen[inbox] = _Fallen(inbox, actor)
+            self._fallen[inbox] = actor
         if inbox.ref is not None:
             ActorRegistry.unregister(inbox.ref)
         self.kill(inbox)
 
     def _rise(self, inbox: Inbox, *, state: bool) -> None:
-        actor = self._fallen.pop(inbox).actor
+        actor = self._fallen.pop(inbox)
         inbox.alive = True
         with self.on(inbox.host.name):
             if state:

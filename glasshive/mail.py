@@ -8,17 +8,15 @@ from pykka import ActorDeadError, ActorRef
 from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
-from glasshive.link import FATES, Link
 from glasshive.scheduler import Scheduler
 from glasshive.trace.event import Reply
 from glasshive.trace.plain import size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pykka._types import OptExcInfo
 
     from glasshive.future import SimulatedFuture
+    from glasshive.link import Link
     from glasshive.task import Entry, Inbox, Task, Wait
 
 __all__ = ["Answer", "Mail"]
@@ -69,7 +67,9 @@ class Mail(Scheduler):
     def _carry(self, entry: Entry, link: Link, message: Any) -> None:
         """Send a message over the link to another host, and whatever comes of it there."""
         inbox, _, sender, number, send = entry
-        fate, dues = self._fate(link, (sender, inbox), message)
+        fate, dues = link.carry(
+            self.agenda.now, (sender, inbox), lambda: size_of(message), self.choose
+        )
         if not dues:
             self.dropped(entry, fate)
             return
@@ -81,15 +81,6 @@ class Mail(Scheduler):
                 )
             # Whoever asked has one future, and the first answer sets it.
             self.agenda.at(due, (inbox, Envelope(message), sender, number, send))
-
-    def _fate(
-        self, link: Link, pair: tuple[Task, Task], message: Any
-    ) -> tuple[str, Sequence[float]]:
-        """Return what becomes of a message on a link, and when it arrives."""
-        now = self.agenda.now
-        if link.plain is not None and not link.cut:
-            return FATES[0], (link.simple(now),)
-        return link.carry(now, pair, lambda: size_of(message), self.choose)
 
     def reply(self, future: SimulatedFuture, value: Any, error: OptExcInfo | None) -> None:
         """Send an answer to whoever asked."""
@@ -105,7 +96,9 @@ class Mail(Scheduler):
             answer.arrive()
             return
         link = sender.host.link_to(asker.host)
-        fate, dues = self._fate(link, (sender, asker), value)
+        fate, dues = link.carry(
+            self.agenda.now, (sender, asker), lambda: size_of(value), self.choose
+        )
         for due in dues[:1]:  # a second copy of an answer changes nothing
             self.agenda.at(due, (None, answer.arrive, asker, answer, answer.send))
         if not dues:

@@ -28,15 +28,7 @@ class SimulatedTimer(Timer):
         self._message = message
         self._owner = owner = sim.current
         self._life = owner.life
-        self._index = owner.cause
-        if sim.recording:
-            self._index = sim.seen(
-                "timer-set",
-                owner.name,
-                owner.cause,
-                peer=inbox.name,
-                data={"delay": delay, "type": type(message).__name__},
-            )
+        self._index = _set(sim, owner, inbox, delay, message)
         agenda = sim.agenda
         agenda.at(
             agenda.now + owner.host.lasting(delay), (None, self._fire, owner, self, self._index)
@@ -60,19 +52,7 @@ class SimulatedTimer(Timer):
         if inbox is None or self.over:
             return
         self._inbox = None
-        number = 0
-        index = self._index
-        if sim.recording:
-            sim.messages = number = sim.messages + 1
-            index = sim.seen(
-                "timer-fired",
-                owner.name,
-                index,
-                message=number,
-                peer=inbox.name,
-                data=self._message,
-                payload=self._message,
-            )
+        number, index = _fired(sim, owner, inbox, self._index, self._message)
         # First in line: the timer is this instant's event, not something sent after it.
         sim.ready.appendleft((inbox, Envelope(self._message), owner, number, index))
 
@@ -85,15 +65,7 @@ class LiveTimer(Timer):
         self._inbox: LiveInbox | None = inbox
         self._message = message
         self._owner = live.current
-        self._index = self._owner.cause
-        if live.recording:
-            self._index = live.seen(
-                "timer-set",
-                self._owner.name,
-                self._owner.cause,
-                peer=inbox.name,
-                data={"delay": delay, "type": type(message).__name__},
-            )
+        self._index = _set(live, self._owner, inbox, delay, message)
         with live.lock:
             live.timers[self] = None
         live.clock.after(delay, self._fire)
@@ -121,16 +93,39 @@ class LiveTimer(Timer):
                 return
             self._inbox = None
             live.works += 1
-            live.messages = number = live.messages + 1
-            index = self._index
-            if live.recording:
-                index = live.seen(
-                    "timer-fired",
-                    owner.name,
-                    index,
-                    message=number,
-                    peer=inbox.name,
-                    data=self._message,
-                    payload=self._message,
-                )
+            number, index = _fired(live, owner, inbox, self._index, self._message)
         inbox.arrive((Envelope(self._message), owner, number, index))
+
+
+def _set(
+    world: Mail | Live, owner: Any, inbox: Inbox | LiveInbox, delay: float, message: Any
+) -> int:
+    """Record that a timer was set; return what its firing will be caused by."""
+    if not world.recording:
+        cause: int = owner.cause
+        return cause
+    return world.seen(
+        "timer-set",
+        owner.name,
+        owner.cause,
+        peer=inbox.name,
+        data={"delay": delay, "type": type(message).__name__},
+    )
+
+
+def _fired(
+    world: Mail | Live, owner: Any, inbox: Inbox | LiveInbox, index: int, message: Any
+) -> tuple[int, int]:
+    """Record that a timer fired; return its message's number and what the delivery is caused by."""
+    if not world.recording:
+        return 0, index
+    world.messages = number = world.messages + 1
+    return number, world.seen(
+        "timer-fired",
+        owner.name,
+        index,
+        message=number,
+        peer=inbox.name,
+        data=message,
+        payload=message,
+    )

@@ -134,9 +134,10 @@ class Run:
         fallen = self.runtime.casualties
         if not fallen or self.actors_may_fail:
             return tuple(self._claims)
-        detail = "; ".join(fallen[:_TOLD]) + (
-            f"; and {len(fallen) - _TOLD} more" * (len(fallen) > _TOLD)
-        )
+        told = fallen[:_TOLD]
+        if len(fallen) > _TOLD:
+            told = [*told, f"and {len(fallen) - _TOLD} more"]
+        detail = "; ".join(told)
         return (*self._claims, Claim("no actor died of an error of its own", False, detail))
 
     @property
