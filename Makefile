@@ -29,7 +29,7 @@ clean:
 	touch $@
 
 .venv/core.stamp: .venv/pip.stamp pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[report]'
 	touch $@
 
 .venv/dev.stamp: .venv/core.stamp

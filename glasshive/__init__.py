@@ -12,10 +12,11 @@ from glasshive.errors import (
 )
 from glasshive.live import Live
 from glasshive.message import Message
-from glasshive.runtime import Runtime, record_state
+from glasshive.runtime import Runtime, life, record_state
 from glasshive.scenario import Between, Outcome, Run, scenario
 from glasshive.schedule import Fifo, Schedule, Uniform
 from glasshive.simulation import Simulation
+from glasshive.situation import sometimes
 
 __all__ = [
     "Between",
@@ -36,6 +37,8 @@ __all__ = [
     "Stuck",
     "Uniform",
     "clock",
+    "life",
     "record_state",
     "scenario",
+    "sometimes",
 ]

@@ -6,7 +6,8 @@ what the methods of `Simulation` and `Network` of the same name do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import msgspec
 
@@ -35,6 +36,7 @@ __all__ = [
     "RestartHost",
     "ResumeHost",
     "SlowHost",
+    "in_words",
 ]
 
 
@@ -269,6 +271,39 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InputError(
                 Complaint(source, f"is not JSON: {error}", "write a JSON object")
             ) from None
+
+
+def in_words(actor: str, facts: Any) -> str:
+    """Return a fault as people read it, such as `slow host hive-a (factor 4)`.
+
+    Args:
+        actor: whose event it is.
+        facts: the event's data.
+    """
+    if not isinstance(facts, Mapping) or "fault" not in facts:
+        return f"{actor}: {facts}"
+    rest = {key: value for key, value in facts.items() if key != "fault"}
+    sides = [_listed(rest.pop(side)) for side in ("a", "b") if rest.get(side)]
+    if "host" in rest:
+        subject = str(rest.pop("host"))
+    elif sides:
+        subject = " | ".join(sides)
+    else:
+        # Not even healing names anybody, which is done to the whole network.
+        subject = "" if facts["fault"] == "heal" else actor
+    told = [_told(key.replace("_", " "), value) for key, value in rest.items() if value]
+    words = f"{str(facts['fault']).replace('-', ' ')} {subject}".rstrip()
+    return f"{words} ({', '.join(told)})" if told else words
+
+
+def _listed(names: Any) -> str:
+    return names if isinstance(names, str) else ", ".join(map(str, names))
+
+
+def _told(name: str, value: Any) -> str:
+    if value is True:
+        return name
+    return f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
 
 
 def _remedy(what: str) -> str:

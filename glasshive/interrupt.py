@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-__all__ = ["interruptible"]
+__all__ = ["interruptible", "postponed"]
 
 _ENGINE = frozenset(
     f"glasshive.{name}"
     for name in ("agenda", "clock", "deadlock", "future", "live", "locks", "network", "runtime")
-) | frozenset(("glasshive.simulation", "glasshive.task"))
+) | frozenset(("glasshive.simulation", "glasshive.situation", "glasshive.task"))
 
 
 @contextmanager
@@ -31,10 +31,7 @@ def interruptible(now: Callable[[], None], later: Callable[[], None]) -> Iterato
         later: has it raised at the next event; called when the engine was struck in the middle
             of its own work, such as half a line of a trace.
     """
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
+    if not _is_pythons():
         yield
         return
 
@@ -46,6 +43,34 @@ def interruptible(now: Callable[[], None], later: Callable[[], None]) -> Iterato
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Have Ctrl-C wait until what is begun here is done, if nobody but Python handles it.
+
+    Raises:
+        KeyboardInterrupt: at the end, when it was pressed meanwhile.
+    """
+    if not _is_pythons():
+        yield
+        return
+    struck: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: struck.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if struck:
+        raise KeyboardInterrupt
+
+
+def _is_pythons() -> bool:
+    """Return whether Ctrl-C would raise a KeyboardInterrupt in this thread."""
+    return (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
 
 
 def _at_work(frame: FrameType | None) -> bool:

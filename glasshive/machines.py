@@ -11,6 +11,7 @@ from pykka import ActorRegistry
 
 from glasshive.errors import GlasshiveError, nearest
 from glasshive.mail import Mail
+from glasshive.network import Host
 from glasshive.task import Inbox, Wait
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pykka import Actor, ActorRef
 
     from glasshive.fault import Fault, Plan
+    from glasshive.task import Task
 
 __all__ = ["Birth", "Machines"]
 
@@ -47,6 +49,8 @@ class Machines(Mail):
         """Actors that have crashed and may come back; their state is kept, as on a disk."""
         self._cradle: Inbox | None = None
         """The address that the next actor of its class takes over."""
+        self._nowhere = Host("nowhere", self.network)
+        """A host that the network does not know, so that no fault reaches it."""
 
     # -- actors ---------------------------------------------------------------------------
 
@@ -82,6 +86,11 @@ class Machines(Mail):
         self.record("fault", {"fault": "restart", "state": state}, actor=inbox.name)
         self._rise(inbox, state=state)
 
+    def can_restart(self, ref: ActorRef[Any]) -> bool:
+        """Return whether an actor has crashed, its host is up, and nobody has taken its name."""
+        inbox = self._inbox(ref)
+        return inbox in self._fallen and not inbox.host.down
+
     # -- hosts ----------------------------------------------------------------------------
 
     def crash_host(self, name: str) -> None:
@@ -96,6 +105,7 @@ class Machines(Mail):
         host = self.network.known_host(name)
         self.record("fault", {"fault": "crash-host", "host": name})
         host.down = True
+        host.paused = False  # a machine that is off does not stand still
         own = None
         for task in [task for task in self.tasks if task.alive and task.host is host]:
             if task is self.current:
@@ -134,10 +144,10 @@ class Machines(Mail):
 
         Raises:
             ValueError: when there is no such host.
-            GlasshiveError: when somebody on that host asks for it.
+            GlasshiveError: when somebody on that host asks for it, or the script lives there.
         """
         host = self.network.known_host(name)
-        if self.current.host is host:
+        if host is self.current.host or host is self._script.host:
             raise GlasshiveError(f"host {name!r} cannot pause itself: nobody there could resume it")
         if host.paused:
             return
@@ -226,7 +236,30 @@ class Machines(Mail):
                 self.wait_until(Wait(self.current, "its time", None, due))
                 fault.strike(sim)
 
-            self.start_task(f"{type(each.do).__name__} at {each.at:g} s", work)
+            self.soon(f"{type(each.do).__name__} at {each.at:g} s", work)
+
+    def soon(self, name: str, work: Callable[[], object]) -> Callable[[], None]:
+        """Run a function outside of every actor and every host, as soon as it is its turn.
+
+        It is for what a watcher has noticed in the middle of a delivery, where nothing may be
+        done. The function may wait, with `sleep`, and crash or pause whomever it likes.
+
+        Args:
+            name: what traces call it.
+            work: what it does; an error of it comes up in the script.
+
+        Returns:
+            What ends the function, wherever it is by then, when it is called.
+        """
+        task = self.start_task(name, work, self._nowhere)
+        task.cause = self.current.cause
+
+        def call_off() -> None:
+            if task.alive and task is not self.current:
+                self.kill(task)
+                del self.tasks[task]
+
+        return call_off
 
     def ref_of(self, name: str) -> ActorRef[Any]:
         """Return the reference of an actor that is or was.
@@ -250,10 +283,20 @@ class Machines(Mail):
         return inbox
 
     @abstractmethod
-    def start_task(self, thread: str, work: Callable[[], object]) -> None:
+    def start_task(self, thread: str, work: Callable[[], object], host: Host | None = None) -> Task:
         """Run a function as a task of its own."""
 
     # -- falling and rising ---------------------------------------------------------------
+
+    def replace_fallen(self, inbox: Inbox) -> None:
+        """Have crashed actors that bear the name of a new one not come back: it took their place.
+
+        Args:
+            inbox: the new one's.
+        """
+        for fallen in [each for each in self._fallen if each.name == inbox.name]:
+            if fallen is not inbox:
+                del self._fallen[fallen]
 
     def _fell(self, inbox: Inbox) -> None:
         actor = inbox.owner()
@@ -261,6 +304,8 @@ class Machines(Mail):
             self._fallen[inbox] = actor
         if inbox.ref is not None:
             ActorRegistry.unregister(inbox.ref)
+        if inbox in inbox.host.held:
+            inbox.host.held.remove(inbox)  # its next life is not ready for a message yet
         self.kill(inbox)
 
     def _rise(self, inbox: Inbox, *, state: bool) -> None:

@@ -206,6 +206,17 @@ class Network:
         if not one_way:
             self.host(b).link_to(self.host(a)).set(like)
 
+    def reset(self, like: Quality) -> None:
+        """Make every way, whether it was set or not, like one.
+
+        Args:
+            like: what they are like from now on.
+        """
+        self.like = like
+        for host in self.hosts.values():
+            for link in host.links().values():
+                link.set(like)
+
     def cut(self, a: Collection[str], b: Collection[str] = (), *, one_way: bool = False) -> None:
         """Part hosts: what is sent from one side to the other is lost until `heal`.
 

@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from pykka import Actor
+from pykka import Actor, ActorRegistry
 
 from glasshive.errors import GlasshiveError, NotRunning
 from glasshive.failure import casualty, doing
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from glasshive.task import Inbox
     from glasshive.trace import Event, Recorder, TraceWriter, Watcher
 
-__all__ = ["Runtime", "Timer", "active", "record_state"]
+__all__ = ["Runtime", "Timer", "active", "life", "record_state"]
+
+
+RARE = ("state", "note", "fault")
+"""Kinds of events that can be watched without recording all others, which costs more."""
 
 
 class Timer(abc.ABC):
@@ -64,6 +68,8 @@ class Runtime(abc.ABC):
         """What went wrong outside of the script, and is still to be raised there."""
         self.casualties: list[str] = []
         """Actors that died of errors of their own, each with its error and where it was raised."""
+        self.situations: dict[str, int] = {}
+        """How often the run has come into each situation that `sometimes` marks."""
         self._used = False
 
     # -- entering and leaving -------------------------------------------------------------
@@ -176,6 +182,17 @@ class Runtime(abc.ABC):
         Its peers are told nothing: a `tell` to it succeeds, and the message vanishes.
         """
 
+    def actors(self) -> list[Actor]:
+        """Return every actor that is alive, in the order in which they were started."""
+        refs = ActorRegistry.get_all()
+        held = (ref._actor_weakref() for ref in refs)  # noqa: SLF001  Pykka has no other way inside
+        return [actor for actor in held if actor is not None and self.lives(actor)]
+
+    def lives(self, actor: Actor) -> bool:
+        """Return whether an actor is alive, and not one whose address another has taken over."""
+        inbox: Any = actor.actor_inbox
+        return bool(inbox.alive) and inbox.owner() is actor
+
     def name_of(self, ref: ActorRef[Any]) -> str:
         """Return the name that traces call this actor by."""
         return self._inbox(ref).name
@@ -217,7 +234,7 @@ class Runtime(abc.ABC):
 
         heard = of_these if names or messages else watcher
         self.recorder.watch(heard, kinds)
-        self.recording = self.recording or any(kind != "state" for kind in kinds)
+        self.recording = self.recording or any(kind not in RARE for kind in kinds)
         return lambda: self.recorder.unwatch(heard)
 
     def _overhear(
@@ -319,6 +336,18 @@ def active() -> Runtime:
 def running() -> Runtime | None:
     """Return the runtime that is running, or None."""
     return _active
+
+
+def life(ref: ActorRef[Any]) -> int:
+    """Return how often the actor at an address has crashed, 0 outside of a run.
+
+    It is what a supervisor tells a process that it starts again, so that a life that has
+    forgotten everything makes other names than the one before.
+
+    Args:
+        ref: any reference to the actor.
+    """
+    return getattr(ref.actor_inbox, "life", 0)
 
 
 def record_state(subject: str, before: str | None, after: str | None, **facts: Any) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pykka import ActorRef
 
     from glasshive.errors import EscapedSimulation
+    from glasshive.network import Host
     from glasshive.schedule import Strategy
     from glasshive.trace import TraceWriter
 
@@ -220,6 +221,7 @@ class Simulation(Machines):
             raise GreenletExit
         inbox.ref = actor.actor_ref
         inbox.name = inbox.name or self._name(actor)
+        self.replace_fallen(inbox)
         inbox.greenlet = self._begun(lambda: self._live(inbox, actor))
         self.tasks[inbox] = None
         if self.recording:
@@ -243,19 +245,24 @@ class Simulation(Machines):
                 self.fail(error)
         return self.hand_over(inbox)
 
-    def start_task(self, thread: str, work: Callable[[], object]) -> None:
+    def start_task(self, thread: str, work: Callable[[], object], host: Host | None = None) -> Task:
         """Run a function as a task of its own.
 
         Args:
             thread: the name of the thread that it would be.
             work: what it does; an error of it comes up in the script.
+            host: where it lives; by default where the current task does.
         """
         if not self.current.alive:
             raise GreenletExit
         # Python numbers its threads through the whole process; a run must not show that.
         own = _UNNAMED.fullmatch(thread) is None
-        name = self._numbered(thread if own else "Timer", named=own)
-        task = Task(self, name, self.current.host)
+        if own and thread not in self._names and thread not in self._named:
+            self._names[thread] = 0
+            name = thread
+        else:
+            name = self._numbered(thread if own else "Timer", named=own)
+        task = Task(self, name, host or self.current.host)
 
         def live() -> Any:
             try:
@@ -271,6 +278,7 @@ class Simulation(Machines):
         task.greenlet = self._begun(live)
         self.tasks[task] = None
         self._set_off(task)
+        return task
 
     def _begun(self, live: Callable[[], Any]) -> greenlet.greenlet:
         """Return a greenlet that has begun, and waits for its first turn.

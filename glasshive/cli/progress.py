@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from glasshive.cli.units import seconds
+from glasshive.units import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

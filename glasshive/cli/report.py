@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich import box
 from rich.console import Console
@@ -11,11 +10,10 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from glasshive.cli.settings import again
-from glasshive.cli.units import seconds
+from glasshive.units import cell, counted, fact, is_number, seconds
 
 if TYPE_CHECKING:
     from glasshive.scenario import CheckedInvariant, Claim, Outcome, Scenario, Table
-    from glasshive.scenario.outcome import Cell
 
 __all__ = ["Report"]
 
@@ -57,6 +55,7 @@ class Report:
             self._line("invariants")
             for invariant in self._outcome.invariants:
                 self._invariant(invariant)
+        self._situations()
         self._line()
         self.write_briefly(always_again=True)
 
@@ -94,8 +93,21 @@ class Report:
             return
         self._line()
         width = max(map(len, facts))
-        for name, fact in facts.items():
-            self._line(f"{name:{width}}  {_fact(fact)}")
+        for name, value in facts.items():
+            self._line(f"{name:{width}}  {fact(value)}")
+
+    def _situations(self) -> None:
+        declared = self._outcome.must_reach
+        if not declared:
+            return
+        self._line()
+        self._line("situations")
+        for situation in declared:
+            times = self._outcome.situations[situation]
+            reached = f"reached {counted(times, 'time')}" if times else "not in this run"
+            # No cross: it is for a sweep of runs to reach them all.
+            mark = ("✓", "green") if times else ("·", "dim")
+            self._line("  ", mark, f" {situation} ({reached})")
 
     def _claim(self, claim: Claim) -> None:
         self._mark(claim.held, claim.claim + (f" ({claim.detail})" if claim.detail else ""))
@@ -125,33 +137,10 @@ def _grid(table: Table) -> Grid:
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False)
     for index, column in enumerate(table.columns):
         cells = [row[index] for row in table.rows]
-        numeric = any(_is_number(cell) for cell in cells) and all(
-            cell is None or _is_number(cell) for cell in cells
+        numeric = any(map(is_number, cells)) and all(
+            each is None or is_number(each) for each in cells
         )
         grid.add_column(Text(column), justify="right" if numeric else "left")
     for row in table.rows:
-        grid.add_row(*(Text(_cell(cell)) for cell in row))
+        grid.add_row(*(Text(cell(each)) for each in row))
     return grid
-
-
-def _is_number(cell: Cell) -> bool:
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
-
-
-def _cell(cell: Cell) -> str:
-    """Return a cell as text: four digits of a fraction are enough to compare by eye."""
-    if cell is None:
-        return "-"
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, int):
-        return f"{cell:,}"
-    if isinstance(cell, float):
-        return f"{cell:,.1f}" if abs(cell) >= 1000 else f"{cell:.4g}"  # noqa: PLR2004
-    return cell
-
-
-def _fact(fact: Any) -> str:
-    if isinstance(fact, list | dict):
-        return json.dumps(fact, ensure_ascii=False)
-    return _cell(fact)

@@ -53,6 +53,8 @@ def as_json(scenario: Scenario, outcome: Outcome) -> str:
                     }
                     for invariant in outcome.invariants
                 ],
+                "situations": dict(outcome.situations),
+                "must_reach": list(outcome.must_reach),
                 "error": None
                 if failure is None
                 else {

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from glasshive.cli.addresses import lay_out
+from glasshive.cli.chartfiles import ChartFiles
 from glasshive.cli.exits import HELD, INTERRUPTED, NOT_HELD
 from glasshive.cli.result import as_json
 from glasshive.cli.settings import read_settings
+from glasshive.errors import Complaint
 from glasshive.scenario import find, run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from glasshive.cli.addresses import Addresses
     from glasshive.cli.progress import ProgressBar
+    from glasshive.scenario import Outcome
 
 __all__ = ["run_scenario"]
 
@@ -82,10 +87,35 @@ class Screen:
     help="Write every event to this file, compressed if it ends in .gz.",
 )
 @click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw the run on one HTML page that needs no network.",
+)
+@click.option(
+    "--csv",
+    "sheets",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write what the page would draw as CSV files into this folder.",
+)
+@click.option(
     "--check-determinism",
     is_flag=True,
     help="Run it several times, in processes that differ in all that should not matter, and show "
     "the first event that is not the same.",
+)
+@click.option(
+    "--seeds",
+    type=int,
+    metavar="N",
+    help="Run it with N seeds, from --seed on, and tell what came of all of them.",
+)
+@click.option(
+    "--jobs",
+    type=int,
+    metavar="K",
+    help="Processes that run the seeds at the same time.  [default: one for each core]",
 )
 @click.option("--addresses", type=click.Choice(["rising", "falling", "shuffled"]), hidden=True)
 @click.option("--quiet", is_flag=True, help="Print only how it ended, and what did not hold.")
@@ -97,7 +127,11 @@ def run_scenario(
     runtime: Literal["simulated", "live"],
     settings: tuple[str, ...],
     trace: Path | None,
+    report: Path | None,
+    sheets: Path | None,
     check_determinism: bool,
+    seeds: int | None,
+    jobs: int | None,
     addresses: Addresses | None,
     quiet: bool,
     wants_json: bool,
@@ -109,14 +143,23 @@ def run_scenario(
     """
     if quiet and wants_json:
         raise click.UsageError("--quiet and --json cannot be had together: --json is quiet")
+    if seeds is not None or jobs is not None:
+        from glasshive.cli.sweep import Others, run_sweep  # noqa: PLC0415  only for this
+
+        return run_sweep(
+            *(target, settings),
+            seed=seed,
+            seeds=seeds,
+            jobs=jobs,
+            others=Others(trace, report, sheets, check_determinism, runtime),
+            quiet=quiet,
+            as_json=wants_json,
+        )
+    files = ChartFiles(report, sheets)
     if check_determinism:
+        _refuse_what_shows_one_run(files, runtime)
         from glasshive.cli import determinism  # noqa: PLC0415  only for this
 
-        if runtime == "live":
-            raise click.UsageError(
-                "--check-determinism and --runtime live cannot be had together: threads never "
-                "run the same way twice"
-            )
         given = [word for setting in settings for word in ("--set", setting)]
         return determinism.check_determinism(
             ["--seed", str(seed), *given, "--", target], trace=trace, as_json=wants_json
@@ -137,6 +180,7 @@ def run_scenario(
         scenario = find(target)
         values = read_settings(scenario, settings)
         _lay_out(addresses)
+        files.check(scenario, values, trace)
         bar = None
         if talks and sys.stderr.isatty():
             bar = stack.enter_context(ProgressBar(sys.stderr))
@@ -147,6 +191,7 @@ def run_scenario(
             runtime=runtime,
             trace=trace,
             audience=Screen(bar, tells=talks),
+            charting=files.wanted,
         )
     if outcome.failure is not None:
         click.echo(outcome.failure.traceback, nl=False, err=True)
@@ -156,6 +201,38 @@ def run_scenario(
         Report(sys.stdout, scenario, outcome).write_briefly()
     else:
         Report(sys.stdout, scenario, outcome).write()
+    # Last, so that whatever becomes of them, how the run ended has been told.
+    wrote = _tell(files.write(scenario, outcome), silent=wants_json)
+    return _exit_code(outcome) or (HELD if wrote else NOT_HELD)
+
+
+def _refuse_what_shows_one_run(files: ChartFiles, runtime: str) -> None:
+    """Make sure that nothing was asked for which `--check-determinism` cannot do."""
+    if files.wanted:
+        raise click.UsageError(
+            "--check-determinism cannot be had together with --report or --csv: it tells of "
+            "several runs, and those show one"
+        )
+    if runtime == "live":
+        raise click.UsageError(
+            "--check-determinism and --runtime live cannot be had together: threads never "
+            "run the same way twice"
+        )
+
+
+def _tell(written: Iterable[str | Complaint], *, silent: bool) -> bool:
+    """Tell what was written and what could not be; return whether all of it was."""
+    wrote = True
+    for each in written:
+        if isinstance(each, Complaint):
+            wrote = False
+            click.echo(f"error: {each}", err=True)
+        elif not silent:
+            click.echo(each)
+    return wrote
+
+
+def _exit_code(outcome: Outcome) -> int:
     if outcome.status == "interrupted":
         return INTERRUPTED
     return HELD if outcome.status == "held" else NOT_HELD

@@ -9,12 +9,12 @@ from glasshive.errors import Complaint, InputError
 from glasshive.scenario.parameter import written
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from glasshive.scenario import Outcome, Scenario
     from glasshive.scenario.parameter import Value
 
-__all__ = ["again", "read_settings"]
+__all__ = ["again", "command_line", "read_settings"]
 
 
 def read_settings(scenario: Scenario, settings: Sequence[str]) -> dict[str, Value]:
@@ -62,10 +62,24 @@ def read_settings(scenario: Scenario, settings: Sequence[str]) -> dict[str, Valu
 
 def again(scenario: Scenario, outcome: Outcome) -> str:
     """Return the command line that runs the same thing again, quoted for a shell."""
-    words = ["glasshive", "run", outcome.scenario, "--seed", str(outcome.seed)]
+    words = ["--seed", str(outcome.seed)]
     if outcome.runtime != "simulated":
         words += ["--runtime", outcome.runtime]
-    for name, value in outcome.parameters.items():
+    return command_line(scenario, outcome.parameters, words)
+
+
+def command_line(
+    scenario: Scenario, parameters: Mapping[str, Value], options: Sequence[str]
+) -> str:
+    """Return the command line of a run, quoted for a shell.
+
+    Args:
+        scenario: what is run.
+        parameters: its values; those that are not the defaults are written.
+        options: the other options, a word each.
+    """
+    words = ["glasshive", "run", scenario.address, *options]
+    for name, value in parameters.items():
         if value != scenario.parameters[name].default:
             words += ["--set", f"{name}={written(value)}"]
     return shlex.join(words)

@@ -1,5 +1,14 @@
 """Scenarios: scripts that drive actors under glass, and say what must hold of them."""
 
+from glasshive.scenario.chart import (
+    Chart,
+    Distribution,
+    Mark,
+    Points,
+    Series,
+    Span,
+    Spans,
+)
 from glasshive.scenario.find import Broken, catalogue, find
 from glasshive.scenario.handle import Audience, Run, SupportsInvariant
 from glasshive.scenario.outcome import (
@@ -18,13 +27,20 @@ __all__ = [
     "Audience",
     "Between",
     "Broken",
+    "Chart",
     "CheckedInvariant",
     "Claim",
+    "Distribution",
     "Failure",
+    "Mark",
     "Outcome",
     "Parameter",
+    "Points",
     "Run",
     "Scenario",
+    "Series",
+    "Span",
+    "Spans",
     "Status",
     "SupportsInvariant",
     "Table",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from glasshive.scenario.chart import Chart, Mark
     from glasshive.scenario.parameter import Value
 
 __all__ = ["Cell", "CheckedInvariant", "Claim", "Failure", "Outcome", "Status", "Table", "plain"]
@@ -83,6 +84,16 @@ class Outcome:
     digest: str | None
     trace: Path | None
     wall_seconds: float = field(compare=False, default=0.0)
+    situations: Mapping[str, int] = field(default_factory=dict)
+    """How often the run came into each situation: those declared, then the others as reached."""
+    must_reach: tuple[str, ...] = ()
+    """The situations that some run of a sweep must come into."""
+    charts: tuple[Chart, ...] = ()
+    """What the run drew; nothing unless charts were wanted, and so with the next two."""
+    marks: tuple[Mark, ...] = ()
+    """Faults, and what else the scenario marked on its charts."""
+    notes: tuple[Mark, ...] = ()
+    """The lines of its story."""
 
 
 def plain(value: object) -> Any:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from glasshive.runtime import Runtime
+    from glasshive.scenario.chart import Chart
     from glasshive.scenario.handle import Audience
     from glasshive.scenario.parameter import Value
     from glasshive.scenario.scenario import Scenario
@@ -38,6 +39,7 @@ def run(
     runtime: Literal["simulated", "live"] = "simulated",
     trace: Path | None = None,
     audience: Audience | None = None,
+    charting: bool = False,
 ) -> Outcome:
     """Run a scenario to its end.
 
@@ -52,6 +54,7 @@ def run(
         trace: the file that every event is written to, compressed if it ends in `.gz`. It is
             opened before the run and finished however the run ends.
         audience: who hears the notes and the progress while the run goes on.
+        charting: gather the charts, the marks and the notes, which takes memory.
 
     Raises:
         InputError: when there is no such scenario, a value will not do, the trace cannot be
@@ -65,7 +68,8 @@ def run(
         writer = TraceWriter.open(trace, _header(chosen, values, seed, runtime))
     try:
         engine = _RUNTIMES[runtime](seed=seed, trace=writer)
-        return _played(chosen, values, engine, audience=audience, writer=writer, trace=trace)
+        handle = Run(engine, audience, charting=charting)
+        return _played(chosen, values, handle, writer=writer, trace=trace)
     finally:
         if writer is not None:
             # Is finished already, unless Ctrl-C came just before or just after the run.
@@ -75,14 +79,13 @@ def run(
 def _played(
     chosen: Scenario,
     values: dict[str, Value],
-    engine: Runtime,
+    handle: Run,
     *,
-    audience: Audience | None,
     writer: TraceWriter | None,
     trace: Path | None,
 ) -> Outcome:
     """Play the scenario, finish its trace, and return how it ended."""
-    handle = Run(engine, audience)
+    engine = handle.runtime
     ended_at = 0.0
     error: BaseException | None = None
     began = perf_counter()
@@ -95,6 +98,11 @@ def _played(
     except BaseException as caught:  # noqa: BLE001  a script's, whatever it is
         error = caught
     wall_seconds = perf_counter() - began
+    charts: tuple[Chart, ...] = ()
+    try:
+        charts = handle.charts
+    except Exception as caught:  # noqa: BLE001  a script's; what ended the run goes before it
+        error = error or caught
 
     status = _status(handle, error)
     failure = _failure(error) if status == "failed" and error is not None else None
@@ -120,6 +128,11 @@ def _played(
         digest=writer.digest if writer is not None else None,
         trace=trace,
         wall_seconds=wall_seconds,
+        situations=handle.situations,
+        must_reach=handle.declared,
+        charts=charts,
+        marks=handle.marks,
+        notes=handle.notes,
     )
 
 
@@ -171,6 +184,8 @@ def _end(handle: Run, status: Status, failure: Failure | None, at: float) -> dic
             }
             for each in handle.invariants
         ],
+        "situations": handle.situations,
+        "must_reach": list(handle.declared),
         "facts": handle.facts,
         "virtual_seconds": at,
     }

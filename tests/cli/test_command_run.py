@@ -142,6 +142,34 @@ def test_what_did_not_hold_is_marked_and_ends_with_exit_code_1(
     )
 
 
+def test_the_report_tells_which_declared_situations_this_run_has_reached(
+    glasshive: Command, script: Script, echo: str
+) -> None:
+    body = """    run.must_reach("a word is said", "nobody answers", "it is said twice")
+    for _ in range(1200):
+        run.sometimes("a word is said")
+    run.sometimes("not declared")
+    run.sometimes("it is said twice", times == 2)
+"""
+    script("echo.py", echo + body)
+
+    done = glasshive("run", "echo.py")
+
+    assert done.returncode == 0
+    assert (
+        "claims\n"
+        "  ✓ all were answered (2 of 2)\n"
+        "\n"
+        "situations\n"
+        "  ✓ a word is said (reached 1,200 times)\n"
+        "  · nobody answers (not in this run)\n"
+        "  ✓ it is said twice (reached 1 time)\n"
+        "\n"
+        "held · echo.py"
+    ) in done.stdout
+    assert "not declared" not in done.stdout
+
+
 def test_quiet_prints_only_how_it_ended_and_what_did_not_hold(
     glasshive: Command, script: Script, echo: str
 ) -> None:
@@ -217,6 +245,8 @@ def test_json_is_one_object_and_nothing_else(
         ],
         "claims": [{"claim": "all were answered", "held": True, "detail": "2 of 2"}],
         "invariants": [],
+        "situations": {},
+        "must_reach": [],
         "error": None,
         "trace": {"path": "a.jsonl.gz", "events": len(events), "digest": digest},
         "again": "glasshive run echo.py --seed 0",

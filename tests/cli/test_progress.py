@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from glasshive.cli.progress import requests_line
-from glasshive.cli.units import seconds
+from glasshive.units import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

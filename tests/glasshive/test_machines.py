@@ -212,3 +212,95 @@ def test_what_has_not_crashed_cannot_be_restarted(
 def test_a_host_cannot_pause_itself(simulation: Simulation) -> None:
     with pytest.raises(GlasshiveError, match="host 'local' cannot pause itself"):
         simulation.pause_host("local")
+
+
+def test_soon_runs_after_the_delivery_in_which_it_was_asked_for(
+    simulation: Simulation, counter: pykka.ActorRef[Counter]
+) -> None:
+    seen: list[Any] = []
+
+    def watcher(*_: Any) -> None:
+        simulation.soon("look", lambda: seen.append(simulation.current.name))
+        seen.append("delivered")
+
+    unwatch = simulation.watch(watcher, kinds=["deliver"], actors=[counter])
+    answer = counter.ask("x")
+    unwatch()
+    assert (answer, seen) == ((12, 1), ["delivered", "look"])
+
+
+def test_soon_may_wait_and_pause_and_crash_the_host_where_it_was_asked_for(
+    simulation: Simulation, counter: pykka.ActorRef[Counter]
+) -> None:
+    def work() -> None:
+        simulation.pause_host("a")
+        simulation.sleep(3)
+        simulation.crash_host("a")
+
+    def watcher(*_: Any) -> None:
+        simulation.soon("strike", work)
+
+    unwatch = simulation.watch(watcher, kinds=["deliver"], actors=[counter])
+    counter.tell("x")
+    simulation.run()
+    unwatch()
+    assert simulation.now() == 0.5 + 3
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def test_soon_waits_on_a_clock_that_no_fault_reaches(simulation: Simulation) -> None:
+    for host in ("local", "a"):
+        simulation.slow_host(host, 10)
+        simulation.drift_clock(host, 10)
+    times: list[float] = []
+
+    def work() -> None:
+        simulation.sleep(2)
+        times.append(simulation.now())
+
+    simulation.soon("wait", work)
+    simulation.run()
+    assert times == [2.0]
+
+
+def test_soon_is_called_off_before_its_turn_and_in_the_middle_of_its_wait(
+    simulation: Simulation,
+) -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        simulation.sleep(5)
+        done.append("never")
+
+    never = simulation.soon("never", lambda: done.append("never"))
+    never()
+    middle = simulation.soon("middle", work)
+    simulation.run(until=1)
+    middle()
+    middle()
+    simulation.run()
+    assert (done, simulation.now()) == ([], 1.0)
+
+
+def test_soon_that_calls_itself_off_goes_on(simulation: Simulation) -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        call_off()
+        done.append("all the same")
+
+    call_off = simulation.soon("self", work)
+    simulation.run()
+    assert done == ["all the same"]
+
+
+def test_an_error_of_soon_comes_up_in_the_script(simulation: Simulation) -> None:
+    simulation.soon("wrong", lambda: simulation.crash_host("b"))
+    with pytest.raises(ValueError, match="no host is called 'b'"):
+        simulation.run()
+
+
+def test_nobody_pauses_the_host_of_the_script(simulation: Simulation) -> None:
+    simulation.soon("pause", lambda: simulation.pause_host("local"))
+    with pytest.raises(GlasshiveError, match="host 'local' cannot pause itself"):
+        simulation.run()
