@@ -1,5 +1,6 @@
 """The bees: keeper, queen, hive and worker, and what they tell one another."""
 
+from actors.ailment import FailToLoad, Hang, Lie, OutOfMemory, Slow
 from actors.generation import Generation
 from actors.hive import Hive
 from actors.keeper import Keeper
@@ -7,6 +8,8 @@ from actors.messages import (
     Accepted,
     Ask,
     Cancel,
+    Drain,
+    Drained,
     Heartbeat,
     Hello,
     OpenStream,
@@ -22,7 +25,7 @@ from actors.placement import POLICIES
 from actors.queen import Queen
 from actors.receipt import Receipt
 from actors.registry import Job, JobRegistry, JobState
-from actors.specs import PATIENCE, LatencyModel, Model, Patience, WorkerSpec
+from actors.specs import PATIENCE, Device, LatencyModel, Model, Patience, WorkerSpec
 from actors.tokens import (
     Aggregated,
     Cancelled,
@@ -52,10 +55,15 @@ __all__ = [
     "Cancel",
     "Cancelled",
     "Completed",
+    "Device",
     "Done",
+    "Drain",
+    "Drained",
     "Error",
+    "FailToLoad",
     "Failed",
     "Generation",
+    "Hang",
     "Heartbeat",
     "Hello",
     "Hive",
@@ -65,9 +73,11 @@ __all__ = [
     "JobState",
     "Keeper",
     "LatencyModel",
+    "Lie",
     "Model",
     "ModelInfo",
     "OpenStream",
+    "OutOfMemory",
     "Outcome",
     "Patience",
     "Queen",
@@ -75,6 +85,7 @@ __all__ = [
     "Receipt",
     "Rejected",
     "Request",
+    "Slow",
     "StreamEnd",
     "StreamItem",
     "Submit",

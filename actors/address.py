@@ -1,4 +1,4 @@
-"""Telling an actor something when it may be gone."""
+"""An actor's address: telling it something when it may be gone, and knowing it again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pykka import ActorDeadError
 if TYPE_CHECKING:
     from pykka import ActorRef
 
-__all__ = ["tell"]
+__all__ = ["same", "tell"]
 
 
 def tell(ref: ActorRef[Any], message: Any) -> bool:
@@ -26,3 +26,14 @@ def tell(ref: ActorRef[Any], message: Any) -> bool:
     except ActorDeadError:
         return False
     return True
+
+
+def same(one: ActorRef[Any], other: ActorRef[Any]) -> bool:
+    """Return whether two references lead to one address, be it of an earlier life.
+
+    Args:
+        one: a reference.
+        other: another.
+    """
+    # An actor that starts again keeps its inbox, and Pykka makes it a new reference.
+    return one.actor_inbox is other.actor_inbox

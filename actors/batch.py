@@ -24,7 +24,7 @@ class Sequence:
         length: tokens that it will have.
         request: what was asked.
         kv_bytes: VRAM that it takes while it runs.
-        generated: tokens that it has so far.
+        generated: tokens of the text that there are so far, here or in an earlier job.
     """
 
     job: Job[TokenResponse]
@@ -35,15 +35,20 @@ class Sequence:
     generated: int = 0
 
     @property
+    def prefill_tokens(self) -> int:
+        """Tokens that have to be read before the next one can be generated."""
+        return self.request.prompt_tokens + self.generated
+
+    @property
     def stop_reason(self) -> str:
         """Why it ends where it does: "length" if `max_tokens` cuts it, else "stop"."""
         return "length" if self.length == self.request.max_tokens else "stop"
 
 
 class Batch:
-    """The sequences that run and those that wait, in order of arrival.
+    """The sequences that run and those that wait, by priority and then in order of arrival.
 
-    Sequences join between two steps, first come, first served: one that does not fit makes those
+    Sequences join between two steps, one after the other: one that does not fit makes those
     behind it wait too, so that a large one is not passed over for ever.
 
     Args:
@@ -66,7 +71,11 @@ class Batch:
             sequence: one that takes no more than `kv_bytes`, or it would wait for ever.
         """
         assert sequence.kv_bytes <= self.kv_bytes
+        last = next(reversed(self.waiting.values()), sequence)
         self.waiting[sequence.job.job_id] = sequence
+        if last.request.priority < sequence.request.priority:
+            ordered = sorted(self.waiting.items(), key=lambda item: -item[1].request.priority)
+            self.waiting = dict(ordered)
 
     def join(self) -> list[Sequence]:
         """Let everything run that has its turn, and return what joined."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import random
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from pykka import ThreadingActor
 
 from actors.address import tell
+from actors.backoff import backoff
+from actors.bee import Bee
 from actors.messages import (
     Accepted,
     Ask,
@@ -25,15 +27,23 @@ from actors.messages import (
 from actors.reading import Reader, Reading
 from actors.receipt import Receipt
 from actors.specs import PATIENCE
-from actors.tokens import Cancelled, Failed, QueenToken, WorkerResponse
-from glasshive import Message, clock
+from actors.tokens import (
+    TIMEOUT,
+    UNKNOWN,
+    UNOPENED,
+    Cancelled,
+    Failed,
+    QueenToken,
+    WorkerResponse,
+)
+from glasshive import Message, clock, sometimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pykka import ActorRef
 
-    from actors.messages import Request
+    from actors.messages import Request, Turn
     from actors.specs import Patience
     from actors.tokens import Outcome
     from glasshive.clock import Timer
@@ -42,6 +52,9 @@ __all__ = ["MAX_ATTEMPTS", "Keeper"]
 
 MAX_ATTEMPTS = 8
 """Submissions of one request before its keeper gives up."""
+
+_HOPS = 3
+"""Nodes on a job's way down: queen, hive and worker."""
 
 log = structlog.get_logger()
 
@@ -65,30 +78,47 @@ def _no_indices() -> array[int]:
 
 @dataclass(slots=True, eq=False)
 class _Pending(Reading):
-    """A request that has not ended."""
+    """A request that has not ended.
+
+    With a `retry` it waits for its next submission, without one and without a `stream` for an
+    answer to the last one; with a `stream` it is being read.
+    """
 
     request: Request
     submitted_at: float
+    ends_at: float
+    """When the keeper wants it no more, in seconds of the clock."""
     attempts: int = 0
+    rejections: int = 0
+    """In a row."""
+    turn: Turn = (0, 0)
+    told_at: float = 0.0
+    """When it was last submitted, in seconds of the clock."""
     accepted_at: float | None = None
     stream: ActorRef[Any] | None = None
     """Whom the job is with."""
     job_id: str = ""
     """The job's id there."""
+    first: int = 0
+    """Items that came of earlier jobs, before the first item of this one."""
+    opened: bool = False
+    """Whether any job of it was ever opened, and so may run."""
     token_times: array[float] = field(default_factory=_no_times)
-    texts: list[str] = field(default_factory=list)
+    answers: list[list[str]] = field(default_factory=list)
     indices: array[int] = field(default_factory=_no_indices)
     retry: Timer | None = None
-    """Set while the request waits for its next submission."""
     withdrawn: bool = False
+    cancel_by: float = math.inf
+    """When it has surely stopped, whether anybody says so or not."""
 
 
-class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
+class Keeper(Bee, Reader[_Pending, QueenToken]):
     """Has many requests answered at once, and forgets each when its receipt is given.
 
     It is told `Ask` and `Withdraw`. A request that is rejected is submitted again, each time after
     twice as long, drawn at random so that keepers do not come back all at once, and
-    `MAX_ATTEMPTS` times at most.
+    `MAX_ATTEMPTS` times in a row at most. One whose job the queen has lost is submitted again at
+    once, and goes on after the last token that came.
 
     Args:
         name: the keeper's name, unique in the colony.
@@ -105,16 +135,16 @@ class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
         on_receipt: Callable[[Receipt], None] | None = None,
         patience: Patience = PATIENCE,
     ) -> None:
-        super().__init__()
-        self.name = name
+        super().__init__(name=name, patience=patience)
         self.queen = queen
         self.on_receipt = on_receipt
-        self.patience = patience
         self.random = random.Random()
         self.requests: dict[str, _Pending] = {}
         """By request id, until they end."""
         self.readings: dict[str, _Pending] = {}
-        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+        self._turns = 0
+        self._beating = False
+        self.handlers |= {
             StreamItem: self.on_stream_item,
             StreamEnd: self.on_stream_end,
             Accepted: self._on_accepted,
@@ -125,8 +155,13 @@ class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
         }
 
     def on_start(self) -> None:
-        """Draw a seed."""
+        """Draw a seed, and go on with what an earlier life had begun."""
         self.random.seed(random.getrandbits(64))
+        self._beating = False
+        for pending in self.requests.values():
+            self._keep_beating()
+            if pending.retry is not None:
+                self._retry_after(pending, self.patience.retry_seconds)
 
     def on_stop(self) -> None:
         """Give up what has not ended, so that nobody below works for a keeper that is gone."""
@@ -135,24 +170,18 @@ class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
                 tell(pending.stream, Cancel(pending.job_id, self.actor_ref))
             self._end(pending, Failed(f"{self.name} was stopped before the end"))
 
-    def on_receive(self, message: Any) -> None:
-        """Handle a message by its class; one that is not known is logged by Pykka."""
-        handler = self._handlers.get(type(message))
-        if handler is None:
-            super().on_receive(message)
-        else:
-            handler(message)
-
     # -- the script -------------------------------------------------------------------------
 
     def _on_ask(self, message: Ask) -> None:
-        request = message.request
-        pending = _Pending(request, clock.now())
+        request, now = message.request, clock.now()
+        pending = _Pending(request, now, now + self.patience.answer_seconds)
+        pending.answers = [[] for _ in range(max(1, request.copies))]
         if request.request_id in self.requests:
             reason = f"{self.name} is asking a request {request.request_id!r} already"
             self._give_receipt(pending, Failed(reason))
             return
         self.requests[request.request_id] = pending
+        self._keep_beating()
         self._submit(pending)
 
     def _on_withdraw(self, message: Withdraw) -> None:
@@ -160,17 +189,40 @@ class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
         if pending is None:
             log.info("too late to withdraw", keeper=self.name, request=message.request_id)
             return
+        if pending.withdrawn:
+            return
         pending.withdrawn = True
-        if pending.retry is not None:
+        if not pending.opened:
+            # What was never opened never runs; if it is accepted yet, it is cancelled then.
             self._end(pending, Cancelled())
-        elif pending.stream is not None:
+            return
+        if pending.retry is not None:
+            pending.retry.cancel()
+            pending.retry = None
+        # Counted from when it was last shown to be read.
+        pending.cancel_by = pending.opened_at + self.patience.fence_seconds(_HOPS)
+        if pending.stream is not None:
             self._tell_stream(pending, Cancel(pending.job_id, self.actor_ref))
 
     # -- submitting -------------------------------------------------------------------------
 
     def _submit(self, pending: _Pending) -> None:
+        """Submit a request in a turn of its own."""
         pending.attempts += 1
-        if not tell(self.queen, Submit(pending.request, self.actor_ref)):
+        self._turns += 1
+        pending.turn = (self.life, self._turns)
+        self._tell_queen(pending)
+
+    def _tell_queen(self, pending: _Pending) -> None:
+        pending.told_at = now = clock.now()
+        submit = Submit(
+            pending.request,
+            self.actor_ref,
+            pending.turn,
+            len(pending.indices),
+            max(0.0, pending.ends_at - now - self.patience.margin_seconds),
+        )
+        if not tell(self.queen, submit):
             self._try_later(pending, "the queen was stopped", self.patience.retry_seconds)
 
     def _on_retry(self, message: Retry) -> None:
@@ -182,35 +234,42 @@ class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
 
     def _on_rejected(self, message: Rejected) -> None:
         pending = self.requests.get(message.request_id)
-        if pending is None or pending.stream is not None or pending.retry is not None:
+        if pending is None or pending.turn != message.turn:
+            return  # of an earlier turn
+        if pending.stream is not None or pending.retry is not None:
             return  # told twice
         if pending.withdrawn:
-            self._end(pending, Cancelled())
-        else:
-            self._try_later(pending, message.reason, message.retry_after)
+            return  # an earlier job of it may run on below for a while
+        self._try_later(pending, message.reason, message.retry_after)
 
     def _try_later(self, pending: _Pending, reason: str, retry_after: float | None) -> None:
         """Submit again after a while, or give up."""
-        attempts = pending.attempts
-        if retry_after is None or attempts == MAX_ATTEMPTS:
-            times = "once" if attempts == 1 else f"{attempts} times"
+        pending.rejections += 1
+        if retry_after is None or pending.rejections == MAX_ATTEMPTS:
+            times = "once" if pending.rejections == 1 else f"{pending.rejections} times"
             self._end(pending, Failed(f"rejected {times}: {reason}"))
             return
-        # Never before the rejection says; "full jitter" from there to twice as long.
-        delay = retry_after * 2 ** (attempts - 1) * self.random.uniform(1.0, 2.0)
-        pending.retry = clock.after(delay, self.actor_ref, Retry(pending.request.request_id))
+        most = self.patience.retry_most_seconds
+        self._retry_after(pending, backoff(retry_after, pending.rejections, most, self.random))
+
+    def _retry_after(self, pending: _Pending, seconds: float) -> None:
+        pending.retry = clock.after(seconds, self.actor_ref, Retry(pending.request.request_id))
 
     def _on_accepted(self, message: Accepted) -> None:
         pending = self.requests.get(message.request_id)
-        if pending is None or pending.job_id not in ("", message.job_id):
-            # The request ended while this was on its way; nobody may run the job.
+        if pending is None or pending.turn != message.turn:
+            # The request ended or was submitted again while this was on its way; nobody may run it.
             tell(message.stream, Cancel(message.job_id, self.actor_ref))
             return
         if pending.stream is not None:
             return  # told twice
-        pending.accepted_at = clock.now()
+        if pending.accepted_at is None:
+            pending.accepted_at = clock.now()
+        pending.rejections = 0
         pending.stream = message.stream
         pending.job_id = message.job_id
+        pending.start_over()
+        pending.first = len(pending.indices)
         self.readings[message.job_id] = pending
         if pending.withdrawn:
             self._tell_stream(pending, Cancel(message.job_id, self.actor_ref))
@@ -221,22 +280,40 @@ class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
 
     def take(self, reading: _Pending, item: StreamItem[QueenToken]) -> None:
         """Keep the text, and when it came."""
-        reading.indices.append(item.index)
+        reading.indices.append(reading.first + item.index)
+        reading.token_times.append(clock.now())
         token = item.token
         if isinstance(token, WorkerResponse):
-            reading.texts.append(token.text)
-            reading.token_times.append(clock.now())
+            reading.answers[0].append(token.text)
         else:
-            for text in token.texts:
-                reading.texts.append(text)
-                reading.token_times.append(clock.now())
+            for answer, text in zip(reading.answers, token.texts, strict=True):
+                if text:
+                    answer.append(text)
 
     def finish(self, reading: _Pending, outcome: Outcome) -> None:
-        """Give the receipt."""
-        self._end(reading, outcome)
+        """Give the receipt, or have a job that the queen has lost begun anew."""
+        unknown = isinstance(outcome, Failed) and outcome.code in (UNKNOWN, UNOPENED)
+        if reading.withdrawn and unknown:
+            self._leave_stream(reading)  # what she has forgotten may run on below for a while
+        elif reading.withdrawn:
+            self._end(reading, outcome)
+        elif unknown or isinstance(outcome, Cancelled):
+            # She was started anew, or has not heard of this keeper for too long.
+            sometimes("a keeper submits again what its queen has lost")
+            self._leave_stream(reading)
+            self._submit(reading)
+        else:
+            self._end(reading, outcome)
+
+    def _leave_stream(self, pending: _Pending) -> None:
+        self.readings.pop(pending.job_id, None)
+        pending.stream = None
+        pending.job_id = ""
 
     def open_stream(self, reading: _Pending) -> None:
         """Open the queen's stream where the keeper is."""
+        reading.opened = True
+        reading.opened_at = clock.now()
         after = reading.expected - 1
         self._tell_stream(reading, OpenStream(reading.job_id, after, self.actor_ref))
 
@@ -245,6 +322,42 @@ class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
         assert pending.stream is not None
         if not tell(pending.stream, message):
             self._end(pending, Failed(f"whoever had {pending.job_id} was stopped"))
+
+    # -- again and again --------------------------------------------------------------------
+
+    def _keep_beating(self) -> None:
+        if not self._beating:
+            self._beating = True
+            super().beat_later()
+
+    def beat_later(self) -> None:
+        """Have the heart beat once more if there is anything to look after."""
+        self._beating = False
+        if self.requests:
+            self._keep_beating()
+
+    def tend(self, now: float) -> None:
+        """Say again what may have been lost, and give up what has waited too long."""
+        for pending in list(self.requests.values()):
+            self._tend(pending, now)
+
+    def _tend(self, pending: _Pending, now: float) -> None:
+        patience = self.patience
+        if pending.withdrawn:
+            if now >= pending.cancel_by:
+                self._end(pending, Cancelled())
+            elif pending.stream is not None:
+                self._tell_stream(pending, Cancel(pending.job_id, self.actor_ref))
+        elif now >= pending.ends_at:
+            if pending.stream is not None:
+                tell(pending.stream, Cancel(pending.job_id, self.actor_ref))
+            reason = f"{self.name} has waited {patience.answer_seconds:g} s for the end"
+            self._end(pending, Failed(reason, TIMEOUT))
+        elif pending.stream is not None:
+            if now - pending.opened_at >= patience.renew_seconds:
+                self.open_stream(pending)
+        elif pending.retry is None and now - pending.told_at >= patience.reply_seconds:
+            self._tell_queen(pending)
 
     # -- ending -----------------------------------------------------------------------------
 
@@ -272,7 +385,7 @@ class Keeper(ThreadingActor, Reader[_Pending, QueenToken]):
                     submitted_at=pending.submitted_at,
                     accepted_at=pending.accepted_at,
                     token_times=pending.token_times,
-                    texts=pending.texts,
+                    answers=pending.answers,
                     ended_at=clock.now(),
                     outcome=outcome,
                     attempts=pending.attempts,

@@ -6,7 +6,7 @@ and one `StreamEnd`. Each node makes its own job ids and numbers its own streams
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from glasshive import Message
 
@@ -19,19 +19,28 @@ __all__ = [
     "Accepted",
     "Ask",
     "Cancel",
+    "Drain",
+    "Drained",
+    "Farewell",
     "Heartbeat",
     "Hello",
+    "LoadFailed",
+    "Loading",
     "OpenStream",
     "Rejected",
     "Request",
     "StreamEnd",
     "StreamItem",
     "Submit",
+    "Turn",
     "Withdraw",
     "WorkerState",
 ]
 
 TokenT = TypeVar("TokenT")
+
+Turn: TypeAlias = "tuple[int, int]"
+"""A bee's life and a count of its own: of two that it tells, the later is what it means."""
 
 
 class Request(Message, frozen=True, gc=False):
@@ -45,6 +54,11 @@ class Request(Message, frozen=True, gc=False):
         max_tokens: tokens to generate at most.
         seed: chooses among the texts that the model could give.
         ignore_eos: generate exactly `max_tokens`, as vLLM's benchmarks ask with `--ignore-eos`.
+        priority: one of a higher priority goes before all of a lower one wherever jobs wait; what
+            has begun is not interrupted.
+        copies: answers that are wanted, each from a worker of its own where there are so many;
+            the seeds of the others count up from `seed`.
+        branch: which of those answers this is, from 0.
     """
 
     request_id: str
@@ -54,21 +68,33 @@ class Request(Message, frozen=True, gc=False):
     max_tokens: int
     seed: int = 0
     ignore_eos: bool = False
+    priority: int = 0
+    copies: int = 1
+    branch: int = 0
 
 
 # -- the dual call, down ------------------------------------------------------------------
 
 
 class Submit(Message, frozen=True):
-    """Create a job; told again by the same client it answers with the same job.
+    """Create a job; told again by the same client in the same turn it answers with the same job.
+
+    In a later turn the client wants another job for the request, since it has lost the one before,
+    and that one is given up. In an earlier one it was overtaken on its way, and is left out.
 
     Args:
         request: what to generate.
         reply_to: who is told `Accepted` or `Rejected`.
+        turn: which of the client's submissions this is.
+        generated: tokens of the text that the client holds already; the job goes on after them.
+        seconds: the time in which the job is to end, None for any.
     """
 
     request: Request
     reply_to: ActorRef[Any]
+    turn: Turn = (0, 0)
+    generated: int = 0
+    seconds: float | None = None
 
 
 class OpenStream(Message, frozen=True):
@@ -107,11 +133,13 @@ class Accepted(Message, frozen=True):
         request_id: the request.
         job_id: the job, by the id of the node that accepted it.
         stream: whom to tell `OpenStream` and `Cancel`.
+        turn: the turn of the submission.
     """
 
     request_id: str
     job_id: str
     stream: ActorRef[Any]
+    turn: Turn = (0, 0)
 
 
 class Rejected(Message, frozen=True, gc=False):
@@ -121,11 +149,13 @@ class Rejected(Message, frozen=True, gc=False):
         request_id: the request.
         reason: why not.
         retry_after: seconds to wait before it is worth another try; None if it never will be.
+        turn: the turn of the submission.
     """
 
     request_id: str
     reason: str
     retry_after: float | None
+    turn: Turn = (0, 0)
 
 
 class StreamItem(Message, Generic[TokenT], frozen=True, gc=False):
@@ -173,6 +203,8 @@ class WorkerState(Message, frozen=True, gc=False):
         max_waiting: jobs that may wait besides those.
         kv_bytes: VRAM that it has for all its sequences.
         kv_bytes_per_token: VRAM that one token of a sequence takes.
+        phase: "ready"; "loading" while it is being brought up, or "absent" while it is not there
+            and can be.
     """
 
     name: str
@@ -185,6 +217,7 @@ class WorkerState(Message, frozen=True, gc=False):
     max_waiting: int
     kv_bytes: int
     kv_bytes_per_token: int
+    phase: str = "ready"
 
 
 class Heartbeat(Message, frozen=True):
@@ -193,16 +226,81 @@ class Heartbeat(Message, frozen=True):
     Args:
         name: the worker or hive.
         node: where it is.
-        workers: its workers that are up; a worker speaks of itself alone.
+        workers: its workers; a worker speaks of itself alone. None if it cannot tell, which says
+            nothing of them.
+        epoch: the life of the node; in another one it has forgotten its jobs.
+        turn: the node's life and its count of heartbeats, so that one which was overtaken on its
+            way is known to be old.
     """
 
     name: str
     node: ActorRef[Any]
-    workers: tuple[WorkerState, ...]
+    workers: tuple[WorkerState, ...] | None
+    epoch: str = ""
+    turn: Turn = (0, 0)
 
 
 class Hello(Heartbeat, frozen=True):
     """A node's first heartbeat, sent as soon as it is there."""
+
+
+class Loading(Message, frozen=True, gc=False):
+    """How far a worker is with loading its model.
+
+    Args:
+        name: the worker.
+        share: what of the weights is there, up to 1.
+    """
+
+    name: str
+    share: float
+
+
+class LoadFailed(Message, frozen=True, gc=False):
+    """A worker could not load its model, and is gone.
+
+    Args:
+        name: the worker.
+        reason: why.
+    """
+
+    name: str
+    reason: str
+
+
+class Farewell(Message, frozen=True):
+    """A worker has stopped, and holds nothing any more.
+
+    Args:
+        name: the worker.
+        node: where it was.
+    """
+
+    name: str
+    node: ActorRef[Any]
+
+
+# -- closing down -------------------------------------------------------------------------
+
+
+class Drain(Message, frozen=True):
+    """Take no more jobs, finish those there are, have everyone below do the same, and stop.
+
+    Args:
+        reply_to: who is told `Drained` when all that is done, None for nobody.
+    """
+
+    reply_to: ActorRef[Any] | None
+
+
+class Drained(Message, frozen=True, gc=False):
+    """A node has finished its jobs and stopped, and so has everyone below it.
+
+    Args:
+        name: the node.
+    """
+
+    name: str
 
 
 # -- what a script tells a keeper ---------------------------------------------------------

@@ -6,8 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from glasshive import clock
+
 if TYPE_CHECKING:
     from actors.messages import StreamEnd, StreamItem
+    from actors.specs import Patience
     from actors.tokens import Outcome
 
 __all__ = ["Reader", "Reading"]
@@ -21,6 +24,12 @@ class Reading:
     """Index of the item that comes next."""
     asked: int = field(default=-1, init=False)
     """Index of the item that was missing when the stream was last opened again."""
+    opened_at: float = field(default=0.0, init=False)
+    """When the stream was last opened, in seconds of the clock."""
+
+    def start_over(self) -> None:
+        """Read another stream from its beginning."""
+        self.expected, self.asked = 0, -1
 
 
 ReadingT = TypeVar("ReadingT", bound=Reading)
@@ -30,11 +39,15 @@ TokenT = TypeVar("TokenT")
 class Reader(ABC, Generic[ReadingT, TokenT]):
     """Takes each item of a stream once and in order, whatever is lost, repeated or overtaken.
 
-    What is missing is asked for once, since what is sent again brings everything after it too.
+    What is missing is asked for once, since what is sent again brings everything after it too; and
+    once more after a while if it still has not come.
+    Whoever has a reader opens each stream again from time to time: that mends what this cannot
+    notice, a last item or an end that was lost, and shows the node that it is still read.
     """
 
     readings: dict[str, ReadingT]
     """By the job's id where it is read from, until the stream has ended."""
+    patience: Patience
 
     # -- what a kind of reader adds ---------------------------------------------------------
 
@@ -76,6 +89,7 @@ class Reader(ABC, Generic[ReadingT, TokenT]):
             self.finish(reading, message.outcome)
 
     def _ask_again(self, reading: ReadingT) -> None:
-        if reading.asked != reading.expected:
+        patience = self.patience.retry_seconds
+        if reading.asked != reading.expected or clock.now() - reading.opened_at >= patience:
             reading.asked = reading.expected
             self.open_stream(reading)

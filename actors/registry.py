@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from actors.address import same
 from actors.tokens import Cancelled, Completed, Failed
 from glasshive import GlasshiveError, Message, record_state
 
@@ -93,6 +95,18 @@ class Job(Generic[TokenT]):
     """Where the tokens go: everyone who opened the stream, each once."""
     payload: Request | None = None
     payload_taken: bool = False
+    branch: int = 0
+    """Which of the request's answers it is for."""
+    generated: int = 0
+    """Tokens of the text that its client had before; the job goes on after them."""
+    ends_at: float = math.inf
+    """When its time is over, in seconds of the clock."""
+    renewed_at: float = 0.0
+    """When its reader was last heard of, in seconds of the clock."""
+
+    def reads(self, client: ActorRef[Any]) -> bool:
+        """Return whether an actor has opened the stream."""
+        return any(same(sender, client) for sender in self.token_senders)
 
     @property
     def outcome(self) -> Completed | Failed | Cancelled | None:
@@ -108,23 +122,28 @@ class JobRegistry(Generic[TokenT]):
     state is recorded in the trace under the job's id.
 
     Args:
-        owner: the node's name, the first half of every job id.
+        owner: the node's name, the first part of every job id.
+        epoch: the node's life, empty for its first; it keeps the ids of two lives apart.
     """
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, epoch: str = "") -> None:
         self.owner = owner
+        self._stem = f"{owner}/life-{epoch}/job-" if epoch else f"{owner}/job-"
         self._jobs: dict[str, Job[TokenT]] = {}
         self._created = 0
 
-    def create_job(self, request_id: str) -> str:
+    def create_job(self, request_id: str, branch: int = 0) -> str:
         """Create a queued job and return its id, such as "worker-2/job-7".
+
+        In a later life of the node it is one such as "worker-2/life-1/job-7".
 
         Args:
             request_id: the request that the job is for.
+            branch: which of the request's answers.
         """
         self._created += 1
-        job_id = f"{self.owner}/job-{self._created}"
-        self._jobs[job_id] = Job(job_id, request_id)
+        job_id = f"{self._stem}{self._created}"
+        self._jobs[job_id] = Job(job_id, request_id, branch=branch)
         record_state(job_id, None, "Queued", request_id=request_id)
         return job_id
 
@@ -139,7 +158,7 @@ class JobRegistry(Generic[TokenT]):
         except KeyError:
             raise UnknownJob(
                 f"{self.owner} has no job {job_id!r}: it has created {self._created}, from "
-                f"{self.owner}/job-1 on, and holds {self.job_count()} that were not removed"
+                f"{self._stem}1 on, and holds {self.job_count()} that were not removed"
             ) from None
 
     def has_job(self, job_id: str) -> bool:
@@ -177,10 +196,9 @@ class JobRegistry(Generic[TokenT]):
         Raises:
             UnknownJob: there is none of this id.
         """
-        senders = self.get_job(job_id).token_senders
-        if sender in senders:
-            senders.remove(sender)
-        senders.append(sender)
+        job = self.get_job(job_id)
+        job.token_senders = [each for each in job.token_senders if not same(each, sender)]
+        job.token_senders.append(sender)
 
     def get_token_sender(self, job_id: str) -> ActorRef[Any] | None:
         """Return the address that was set last, None if there is none.

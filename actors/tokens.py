@@ -7,6 +7,13 @@ from typing import TypeAlias
 from glasshive import Message
 
 __all__ = [
+    "LOST",
+    "NO_WORKER",
+    "OUT_OF_MEMORY",
+    "STOPPED",
+    "TIMEOUT",
+    "UNKNOWN",
+    "UNOPENED",
     "Aggregated",
     "Cancelled",
     "Completed",
@@ -24,6 +31,28 @@ __all__ = [
     "WorkerResponse",
     "WorkerStatus",
 ]
+
+
+TIMEOUT = "timeout"
+"""Code of a job that did not end in its time; trying it elsewhere would not give it more."""
+
+UNKNOWN = "unknown-job"
+"""Code of what a node answers that never had a job, or has forgotten it."""
+
+UNOPENED = "unopened"
+"""Code of a job whose stream nobody opened in the time that it had."""
+
+LOST = "lost"
+"""Code of a job that was lost below as often as its node tries again."""
+
+NO_WORKER = "no-worker"
+"""Code of a job whose model nobody below serves, or will."""
+
+STOPPED = "stopped"
+"""Code of a job whose node was stopped."""
+
+OUT_OF_MEMORY = "out-of-memory"
+"""Code of a job whose worker was refused VRAM in the middle."""
 
 
 class Usage(Message, frozen=True, gc=False):
@@ -57,7 +86,8 @@ class Failed(Message, frozen=True, gc=False):
 
     Args:
         message: what happened, who found out, and to whom.
-        code: the code of the worker's `Error`, if it was a worker that gave up.
+        code: one word that programs can ask for, the one of the worker's `Error` if there was
+            one, or None.
     """
 
     message: str
@@ -135,10 +165,10 @@ class WorkerResponse(Message, frozen=True, gc=False):
 
 
 class Aggregated(Message, frozen=True, gc=False):
-    """Several tokens of the generated text in one item.
+    """One token of each of several answers to one request.
 
     Args:
-        texts: the tokens in order.
+        texts: the tokens, answer by answer; empty for an answer that has come to its end.
     """
 
     texts: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Run many seeds of each scenario in two processes, and hold their digests against each other.
 
-`python -m benchmarks.determinism` runs a thousand, which takes ten minutes on two cores.
+`python -m benchmarks.determinism` runs a thousand, which takes twenty minutes on two cores.
 The processes differ in their hash seeds and in how their memory is laid out.
 """
 
@@ -22,6 +22,7 @@ from glasshive.cli.logs import show_logs
 from glasshive.latency import Uniform
 from glasshive.scenario import Scenario, find, run
 from topology import Blueprint, Colony
+from topology.faults import AfterToken, Crash, CrashHost, FaultPlan, Link, RestartHost
 from topology.workload import Constant, Poisson, Rate
 
 if TYPE_CHECKING:
@@ -33,11 +34,10 @@ HASH_SEEDS = (1, 2)
 
 @scenario
 def faulty_hives(run: Run, jobs: int = 6) -> None:
-    """Two hives lose, repeat and hold back messages, and two workers die; nothing is claimed."""
+    """Links lose, repeat and hold back, two workers and a hive's host die; every job ends."""
     blueprint = Blueprint.grid(hives=2, workers_per_hive=2, keepers=2)
-    network = run.runtime.network
-    for hive in blueprint.hives:
-        network.link(
+    lossy = [
+        Link(
             "queen",
             hive.name,
             latency=Uniform(0.001, 0.02),
@@ -45,6 +45,18 @@ def faulty_hives(run: Run, jobs: int = 6) -> None:
             duplicate=0.02,
             reorder=0.1,
         )
+        for hive in blueprint.hives
+    ]
+    plan = FaultPlan.of(
+        [
+            *((0.0, link) for link in lossy),
+            (AfterToken(5), Crash("worker-1")),
+            (AfterToken(15), Crash("worker-4")),
+            (1.0, CrashHost("hive-2")),
+            (2.0, RestartHost("hive-2")),
+        ],
+        heal_at=20.0,
+    )
     workload = Poisson(
         Rate(6.0),
         prompt=Constant(60),
@@ -53,15 +65,11 @@ def faulty_hives(run: Run, jobs: int = 6) -> None:
         seed=run.seed,
         limit=jobs,
     )
-    doomed = {jobs // 3: "worker-1", jobs // 2: "worker-4"}
-    with Colony(blueprint, run, promise=30.0) as colony:
-        began = run.runtime.now()
-        for number, arrival in enumerate(workload):
-            run.runtime.run(until=began + arrival.time)
-            colony.ask(arrival.request)
-            if number in doomed:
-                colony.crash(doomed[number])
-        colony.settle(jobs)
+    with Colony(blueprint, run) as colony:
+        colony.strike(plan)
+        colony.serve(workload, total=jobs)
+        ended = sum(colony.metrics.summary().requests.values())
+    run.expect("every job has ended", ended == jobs, f"{ended} of {jobs}")
 
 
 class Case(NamedTuple):
@@ -78,6 +86,7 @@ def cases() -> dict[str, Case]:
         "mid_stream_crash": Case(find("mid_stream_crash"), {}),
         "two_hives": Case(find("two_hives"), {"jobs": 6}),
         "faulty_hives": Case(faulty_hives, {}),
+        "a_bad_day": Case(find("a_bad_day"), {}),
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from glasshive import Between, Run, scenario
-from scenarios.service import serve_and_report
-from topology import Objectives, sample_blueprint
+from scenarios.service import OBJECTIVES, serve_and_report
+from topology import sample_blueprint
+from topology.faults import read_fault_plan
 from topology.workload import busy_hour as traffic
 
 
@@ -16,6 +18,7 @@ def busy_hour(
     *,
     minutes: Annotated[float, Between(0.1, 1440.0), "minutes that the hour takes"] = 60.0,
     peak: Annotated[float, Between(0.01, 1000.0), "requests per second at its busiest"] = 1.0,
+    faults: Annotated[Path | None, "a plan of faults that strike meanwhile"] = None,
 ) -> None:
     """An hour of made-up traffic rises, dips and falls; two hives serve it."""
     blueprint = sample_blueprint("two_hives")
@@ -25,4 +28,5 @@ def busy_hour(
         peak_per_second=peak,
         seconds=minutes * 60,
     )
-    serve_and_report(run, blueprint, workload, Objectives(ttft=1.0, tpot=0.05))
+    plan = None if faults is None else read_fault_plan(faults, blueprint)
+    serve_and_report(run, blueprint, workload, OBJECTIVES, plan)

@@ -32,7 +32,7 @@ def two_hives(
         with Colony(blueprint, run) as colony:
             colony.serve(workload, total=jobs)
             summary = colony.metrics.summary()
-        counts = list(colony.jobs_run.values())
+        counts = [colony.jobs_run[worker.name] for worker in blueprint.workers]
         run.note(f"{policy}: jobs of each worker {counts}")
         run.expect(
             f"under {policy} every job is complete",

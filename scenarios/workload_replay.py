@@ -9,6 +9,7 @@ from glasshive import Between, Complaint, InputError, Run, scenario
 from glasshive.errors import nearest
 from scenarios.service import serve_and_report
 from topology import Objectives, read_blueprint, sample_blueprint
+from topology.faults import read_fault_plan
 from topology.workload import open_workload
 
 
@@ -22,6 +23,7 @@ def workload_replay(
     limit: Annotated[int | None, Between(1, 1_000_000_000), "requests; all by default"] = None,
     speed_up: Annotated[float, Between(0.001, 100_000.0), "how much faster they arrive"] = 1.0,
     ttft: Annotated[float, Between(0.0, 1e6), "objective: most seconds to the first token"] = 1.0,
+    faults: Annotated[Path | None, "a plan of faults that strike meanwhile"] = None,
     tpot: Annotated[float, Between(0.0, 1e6), "objective: most seconds per token"] = 0.05,
 ) -> None:
     """A recorded workload is replayed: Azure LLM and BurstGPT CSV, Mooncake JSONL."""
@@ -36,4 +38,5 @@ def workload_replay(
         what = f"{drawing.name!r} has no model {asked!r}"
         raise InputError(Complaint("model", what, nearest(asked, names)))
     replay = open_workload(workload, model=asked, limit=limit, speed_up=speed_up)
-    serve_and_report(run, drawing, replay, Objectives(ttft=ttft, tpot=tpot))
+    plan = None if faults is None else read_fault_plan(faults, drawing)
+    serve_and_report(run, drawing, replay, Objectives(ttft=ttft, tpot=tpot), plan)

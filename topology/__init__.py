@@ -10,12 +10,15 @@ from topology.blueprint import (
     read_blueprint,
     sample_blueprint,
 )
-from topology.colony import Colony, Ticket
+from topology.cast import Cast
+from topology.colony import Colony
 from topology.metrics import Metrics, Objectives
+from topology.ticket import Ticket
 
 __all__ = [
     "GIB",
     "Blueprint",
+    "Cast",
     "Colony",
     "Device",
     "HiveSpec",

@@ -3,98 +3,50 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from actors import (
-    Ask,
-    Cancel,
-    Completed,
-    Hive,
-    Keeper,
-    OpenStream,
-    Queen,
-    Request,
-    StreamEnd,
-    StreamItem,
-    Withdraw,
-    Worker,
-)
-from glasshive.errors import GlasshiveError, nearest
-from glasshive.link import quality
-from topology.invariants import INVARIANTS, Bees
+from actors import Ask, Drain, Keeper, Queen, Request, Worker
+from glasshive.errors import GlasshiveError
+from topology.cast import Cast
+from topology.fate import QUEEN, Fate
+from topology.faults import Injector
+from topology.gauges import Gauges
 from topology.metrics import Metrics, Objectives
+from topology.observer import Observer
+from topology.ticket import Ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections import Counter
+    from collections.abc import Callable, Iterable
     from types import TracebackType
-
-    from pykka import ActorRef
 
     from actors import Receipt
     from glasshive import Run
-    from glasshive.trace import Event, Watcher
     from topology.blueprint import Blueprint
-    from topology.invariants import Invariant
+    from topology.faults import FaultPlan
+    from topology.invariants import Bees, Invariant
     from topology.workload import Arrival
 
-__all__ = ["Colony", "Ticket"]
+__all__ = ["Colony"]
 
-QUEEN = "queen"
-"""The queen's name, and her host's."""
-
-
-class Ticket:
-    """A request that a keeper was asked, and its receipt once there is one.
-
-    Args:
-        colony: where it was asked.
-        request: what was asked.
-        keeper: who asks it.
-    """
-
-    def __init__(self, colony: Colony, request: Request, keeper: ActorRef[Any]) -> None:
-        self._colony = colony
-        self._keeper = keeper
-        self.request = request
-        self.receipt: Receipt | None = None
-
-    @property
-    def text(self) -> str:
-        """The whole answer; empty before the receipt is there."""
-        return "".join(self.receipt.texts) if self.receipt is not None else ""
-
-    @property
-    def completed(self) -> bool:
-        """Whether it has ended well."""
-        return self.receipt is not None and isinstance(self.receipt.outcome, Completed)
-
-    def cancel(self) -> None:
-        """Have the keeper give the request up, wherever it is by now."""
-        self._keeper.tell(Withdraw(self.request.request_id))
-
-    def wait(self) -> Receipt:
-        """Let time pass until the request has ended, and return its receipt.
-
-        Raises:
-            GlasshiveError: when it has not ended in the time that the colony promises.
-        """
-        self._colony.run_until(lambda: self.receipt is not None, f"{self.request.request_id} ends")
-        assert self.receipt is not None
-        return self.receipt
+PLAIN = Cast()
+"""Bees as they should be."""
 
 
-class Colony:
+class Colony(Fate):
     """A queen, her hives, their workers and some keepers, alive on a run's runtime.
 
-    Use it as `with Colony(blueprint, run) as colony:`. On leaving, it waits until every request
-    has ended and every finished job is forgotten, checks what must hold at rest, and stops the
-    bees.
+    Use it as `with Colony(blueprint, run) as colony:`. On leaving, it puts right whatever faults
+    have broken, waits until every request has ended and every finished job is forgotten, checks
+    what must hold at rest, and stops the bees.
 
     Args:
         blueprint: what to build.
         run: the scenario's run; the colony's invariants are listed at its end.
+        cast: the classes of the bees.
         objectives: what the users were promised, for goodput.
-        promise: seconds in which every accepted job ends once nothing is broken.
+        promise: seconds in which every accepted job ends once nothing is broken; by default the
+            time that keepers wait for an answer, and then for the end of what they gave up.
     """
 
     def __init__(
@@ -102,38 +54,69 @@ class Colony:
         blueprint: Blueprint,
         run: Run,
         *,
+        cast: Cast = PLAIN,
         objectives: Objectives | None = None,
-        promise: float = 600.0,
+        promise: float | None = None,
     ) -> None:
-        self.blueprint = blueprint
-        self.run = run
-        self.runtime = runtime = run.runtime
-        self.promise = promise
+        patience = blueprint.patience
+        super().__init__(blueprint, run)
+        self.cast = cast
+        self.promise = promise or patience.answer_seconds + patience.fence_seconds(3)
         self.metrics = Metrics(objectives or Objectives())
         self._tickets: dict[str, Ticket] = {}
         self._receipts: deque[Receipt] = deque()
         self._asked = 0
         self._ended = 0
         self._turn = 0
-        runtime.network.like = quality(blueprint.latency_seconds)
-        for link in blueprint.links:
-            runtime.network.link(*link.between, latency=link.latency_seconds)
-        self.refs: dict[str, ActorRef[Any]] = {}
-        """Every bee's address by its name."""
+        self._injectors: list[Injector] = []
+        self.draw_links()
         self._start()
-        self.bees = Bees(*self._inside(), promise)
-        self.jobs_run = dict.fromkeys(self.bees.workers, 0)
+        self.began = self.runtime.now()
+        """When everybody was there, in seconds of the runtime's clock."""
+        servers = [ref for ref in self.refs.values() if ref not in self._keepers]
+        self.observer = Observer(self.runtime, servers, self._keepers, self.promise)
+        for invariant in self.invariants:
+            run.check(invariant)
+        self.gauges: Gauges | None = None
+        """What is measured for the charts, if anybody wants some."""
+        if run.charting:
+            hives = [self.refs[hive.name] for hive in blueprint.hives]
+            self.gauges = Gauges(run, hives, lapse=patience.silence_seconds)
+
+    @property
+    def invariants(self) -> tuple[Invariant, ...]:
+        """The rules that are watched."""
+        return self.observer.invariants
+
+    @property
+    def bees(self) -> Bees:
+        """The bees, to look inside."""
+        return self.observer.bees
+
+    @property
+    def queen(self) -> Queen:
+        """The queen, to look inside.
+
+        Raises:
+            GlasshiveError: when she is not alive.
+        """
+        for bee in self.bees.living():
+            if isinstance(bee, Queen):
+                return bee
+        raise GlasshiveError("the queen is not alive; restart her before you look inside")
+
+    @property
+    def jobs_run(self) -> Counter[str]:
         """Jobs that each worker has begun, by its name."""
-        self.invariants: tuple[Invariant, ...] = tuple(kind(self.bees) for kind in INVARIANTS)
-        self._observe()
+        return self.observer.jobs_run
 
     # -- coming alive ---------------------------------------------------------------------
 
     def _start(self) -> None:
-        blueprint = self.blueprint
+        blueprint, cast = self.blueprint, self.cast
         patience = blueprint.patience
         with self.runtime.on(QUEEN):
-            queen = Queen.start(
+            queen = cast.queen.start(
                 name=QUEEN,
                 placement=blueprint.queen.placement,
                 max_jobs=blueprint.queen.max_jobs,
@@ -142,86 +125,29 @@ class Colony:
         self.refs[QUEEN] = queen
         for hive in blueprint.hives:
             with self.runtime.on(hive.name):
-                self.refs[hive.name] = Hive.start(
+                self.refs[hive.name] = cast.hive.start(
                     name=hive.name,
                     queen=queen,
                     workers=hive.workers,
+                    devices=hive.devices,
                     placement=hive.placement,
                     max_jobs=hive.max_jobs,
                     patience=patience,
+                    worker=cast.worker,
                 )
         self._keepers = []
         for name in blueprint.keepers:
             with self.runtime.on(name):
-                keeper = Keeper.start(
+                keeper = cast.keeper.start(
                     name=name, queen=queen, on_receipt=self._received, patience=patience
                 )
             self.refs[name] = keeper
             self._keepers.append(keeper)
         # A hive starts its own workers; everybody has heard of everybody after one heartbeat.
         self.runtime.run(until=self.runtime.now() + patience.heartbeat_seconds)
-
-    def _inside(self) -> tuple[Queen, Mapping[str, Hive], Mapping[str, Worker]]:
-        hives = {hive.name: self._actor(hive.name) for hive in self.blueprint.hives}
-        workers = {}
-        for hive in hives.values():
-            for name, below in hive.dispatch.nodes.items():
-                self.refs[name] = below.ref
-                workers[name] = self._actor(name)
-        return self._actor(QUEEN), hives, workers
-
-    def _actor(self, name: str) -> Any:
-        actor = self.refs[name]._actor_weakref()  # noqa: SLF001  Pykka has no other way inside
-        assert actor is not None
-        return actor
-
-    def _observe(self) -> None:
-        """Have the invariants hear what happens, each only what it listens to."""
-        servers = [ref for ref in self.refs.values() if ref not in self._keepers]
-        everybody = list(self.refs.values())
-        self._unwatch = (
-            self._overhear(OpenStream, servers, "opened"),
-            self._overhear(Cancel, servers, "cancelled"),
-            self._overhear(StreamItem, self._keepers, "item"),
-            self._overhear(StreamEnd, everybody, "ended"),
-            self.runtime.watch(self._at_registry(), kinds=["state"]),
-        )
-        for invariant in self.invariants:
-            self.run.check(invariant)
-
-    def _overhear(
-        self, message: type[Any], actors: list[ActorRef[Any]], event: str
-    ) -> Callable[[], None]:
-        """Have the invariants hear of a class of message; return what ends that."""
-        hearers = self._hearers(event)
-
-        def watcher(event: Event, message: Any) -> None:
-            for hear in hearers:
-                hear(event, message.job_id)
-
-        return self.runtime.watch(watcher, kinds=["deliver"], actors=actors, messages=[message])
-
-    def _at_registry(self) -> Watcher:
-        changed = self._hearers("changed")
-        jobs_run = self.jobs_run
-
-        def watcher(event: Event, _: Any) -> None:
-            facts = event.data
-            server = facts["subject"].partition("/")[0]
-            if facts["after"] == "Running" and server in jobs_run:
-                jobs_run[server] += 1
-            for hear in changed:
-                hear(facts["subject"], facts["before"], facts["after"])
-
-        return watcher
-
-    def _hearers(self, event: str) -> list[Callable[..., None]]:
-        """Return the invariants' own methods of this name, leaving out those that do nothing."""
-        return [
-            getattr(invariant, event)
-            for invariant in self.invariants
-            if event in type(invariant).__dict__
-        ]
+        for actor in self.runtime.actors():
+            if isinstance(actor, Worker):
+                self.refs[actor.name] = actor.actor_ref
 
     # -- what scripts do ------------------------------------------------------------------
 
@@ -233,6 +159,8 @@ class Colony:
         max_tokens: int = 16,
         seed: int = 0,
         ignore_eos: bool = False,
+        priority: int = 0,
+        copies: int = 1,
         keeper: str | None = None,
     ) -> Ticket:
         """Have a keeper ask for something, now.
@@ -243,6 +171,8 @@ class Colony:
             max_tokens: tokens after which the answer ends at the latest.
             seed: chooses one of the texts that the model could give.
             ignore_eos: have exactly `max_tokens`, even if the text would end before.
+            priority: a higher one goes first wherever jobs wait.
+            copies: answers that are wanted, each with a seed of its own.
             keeper: who asks; each keeper in turn by default.
 
         Returns:
@@ -256,6 +186,8 @@ class Colony:
             max_tokens=max_tokens,
             seed=seed,
             ignore_eos=ignore_eos,
+            priority=priority,
+            copies=copies,
         )
         return self.ask(request, keeper=keeper)
 
@@ -273,13 +205,12 @@ class Colony:
             ref = self._keepers[self._turn % len(self._keepers)]
             self._turn += 1
         else:
-            ref = self._ref(keeper)
+            ref = self.ref(keeper)
         ticket = Ticket(self, request, ref)
         self._tickets[request.request_id] = ticket
         self._asked += 1
-        for invariant in self.invariants:
-            invariant.asked(request.request_id)
-        ref.tell(Ask(request))
+        self.observer.asked(request.request_id)
+        self.tell_at_home(ref, Ask(request))
         return ticket
 
     def serve(self, workload: Iterable[Arrival], *, total: int | None = None) -> None:
@@ -296,6 +227,28 @@ class Colony:
             self.run.progress(self._ended, total)
             self.ask(arrival.request)
         self.settle(total)
+
+    def ask_at(self, arrival: Arrival) -> Ticket:
+        """Let time pass until a request of a workload arrives, and ask for it.
+
+        Args:
+            arrival: the request and its time, counted from when the colony was there.
+
+        Returns:
+            A ticket with which to wait for the end, or to cancel.
+        """
+        self.runtime.run(until=max(self.runtime.now(), self.began + arrival.time))
+        self._collect()
+        return self.ask(arrival.request)
+
+    def run_some(self, seconds: float) -> None:
+        """Let some time pass.
+
+        Args:
+            seconds: how long.
+        """
+        self.runtime.run(until=self.runtime.now() + seconds)
+        self._collect()
 
     def settle(self, total: int | None = None) -> None:
         """Let time pass until every request has ended, or has had the time it was promised."""
@@ -333,33 +286,52 @@ class Colony:
         if ticket.receipt is not None:
             return len(ticket.receipt.texts)
         request_id = ticket.request.request_id
-        keepers = (self._actor(name).requests for name in self.blueprint.keepers)
-        return sum(len(held[request_id].texts) for held in keepers if request_id in held)
+        return sum(
+            len(actor.requests[request_id].answers[0])
+            for actor in self.runtime.actors()
+            if isinstance(actor, Keeper) and request_id in actor.requests
+        )
 
     def worker_of(self, ticket: Ticket) -> str | None:
         """Return the name of the worker that runs a request, or None if none does."""
-        return next(iter(self.bees.running(ticket.request.request_id)), None)
+        running = self.bees.running(ticket.request.request_id)
+        return running[0][0].name if running else None
 
-    def crash(self, name: str) -> None:
-        """End a bee at once: its inbox and timers are lost, and nobody is told.
+    def shut_down(self) -> None:
+        """Have the queen take nothing more, finish what there is, and close all below her."""
+        self.tell_at_home(self.ref(QUEEN), Drain(None))
+
+    def strike(self, plan: FaultPlan) -> Injector:
+        """Have a plan's faults strike from now on, until the colony is closed.
 
         Args:
-            name: any bee of the blueprint.
+            plan: what strikes when; its times are counted from now.
 
         Raises:
-            GlasshiveError: when there is no bee of this name.
+            InputError: when the plan cannot be carried out here, with a complaint for each reason.
         """
-        ref = self._ref(name)
-        for invariant in self.invariants:
-            invariant.crashed(name)
-        self.bees.crashed.add(name)
-        self.runtime.crash(ref)
-        self.run.note(f"{name} crashes")
+        injector = Injector(self, plan, self.run)
+        self._injectors.append(injector)
+        return injector
 
-    def _ref(self, name: str) -> ActorRef[Any]:
-        if name not in self.refs:
-            raise GlasshiveError(f"no bee is called {name!r}; {nearest(name, self.refs)}")
-        return self.refs[name]
+    # -- what becomes of it -----------------------------------------------------------------
+
+    def disturbed(self) -> None:
+        """Expect no more than what holds under faults."""
+        self.bees.disturbed = self.bees.ailing = True
+
+    def healed(self) -> None:
+        """Give every accepted job the time that was promised, from now on."""
+        self.bees.ailing = False
+        self.bees.healed_at = self.runtime.now()
+
+    def forgot(self, name: str) -> None:
+        """Expect no receipt for what a keeper has forgotten."""
+        ref = self.refs[name]
+        for request_id, ticket in list(self._tickets.items()):
+            if ticket.keeper is ref:
+                del self._tickets[request_id]
+                self.observer.lost(request_id)
 
     def _received(self, receipt: Receipt) -> None:
         """Take a receipt from a keeper, in the keeper's own time."""
@@ -374,8 +346,9 @@ class Colony:
             receipt = receipts.popleft()
             self._ended += 1
             self.metrics.add(receipt)
-            for invariant in self.invariants:
-                invariant.receipt(receipt)
+            self.observer.receipt(receipt)
+            if self.gauges is not None:
+                self.gauges.receipt(receipt)
             ticket = self._tickets.pop(receipt.request.request_id, None)
             if ticket is not None:
                 ticket.receipt = receipt
@@ -395,17 +368,26 @@ class Colony:
             self.close()
 
     def close(self) -> None:
-        """Wait for rest, check what must hold there, and stop every bee that is left."""
+        """Put all right, wait for rest, check what must hold there, and stop every bee."""
+        for injector in self._injectors:
+            injector.disarm()
+        if self.bees.ailing:
+            self.heal()
         self.settle()
+        self.runtime.run(until=self.runtime.now() + self.promise, condition=self.nobody_hangs)
+        self.runtime.run(until=self.runtime.now() + self._quiet_seconds())
+        self.observer.at_rest()
+        for name in (*self.blueprint.keepers, *(hive.name for hive in self.blueprint.hives), QUEEN):
+            if self.is_up(name):
+                self.ref(name).stop()  # a hive stops its own workers
+        self.observer.leave()
+
+    def _quiet_seconds(self) -> float:
+        """Return the seconds after the last receipt in which every registry is swept empty."""
         patience = self.blueprint.patience
         # Finished jobs are kept for their time, and swept away at a heartbeat after that.
         quiet = patience.keep_seconds + 2 * patience.heartbeat_seconds
-        self.runtime.run(until=self.runtime.now() + quiet)
-        for invariant in self.invariants:
-            invariant.at_rest()
-            invariant.settled = True
-        for name, ref in reversed(self.refs.items()):
-            if name not in self.bees.crashed:
-                ref.stop()
-        for unwatch in self._unwatch:
-            unwatch()
+        if self.bees.disturbed:
+            # Before that, jobs that were lost on the way are given up by whoever has them still.
+            quiet += max(patience.open_seconds, patience.fence_seconds(3))
+        return quiet

@@ -1,9 +1,10 @@
-"""`glasshive check`: what a blueprint draws, or everything that is wrong with it."""
+"""`glasshive check`: what a blueprint draws and a plan does to it, or what is wrong with them."""
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,18 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from glasshive.errors import InputError
 from topology.blueprint import GIB, read_blueprint
+from topology.faults.healing import wounds_left
+from topology.faults.reader import read_fault_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from actors.specs import WorkerSpec
+    from glasshive.errors import Complaint
     from topology.blueprint import Blueprint, HiveSpec
+    from topology.faults import FaultPlan
 
 __all__ = ["check"]
 
@@ -28,12 +36,18 @@ COLUMNS = 100
 
 @click.command("check")
 @click.argument("blueprint", metavar="BLUEPRINT.toml", type=click.Path(path_type=Path))
-def check(blueprint: Path) -> None:
+@click.option(
+    "--faults",
+    metavar="PLAN.toml",
+    type=click.Path(path_type=Path),
+    help="Check a plan of faults for this colony too, and show it in words.",
+)
+def check(blueprint: Path, faults: Path | None) -> None:
     """Check a blueprint, and show the colony that it draws.
 
     Everything that is wrong with it is told at once, with its line.
     """
-    drawing = read_blueprint(blueprint)
+    drawing, plan = _read(blueprint, faults)
     width = None if sys.stdout.isatty() else COLUMNS
     console = Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
     console.print(_summary(drawing), soft_wrap=True)
@@ -45,6 +59,38 @@ def check(blueprint: Path) -> None:
     console.print(_links(drawing))
     console.print()
     console.print(_patience(drawing), soft_wrap=True)
+    if plan is not None:
+        console.print()
+        for line in _faults(plan, drawing):
+            console.print(line, soft_wrap=True)
+
+
+def _read(blueprint: Path, faults: Path | None) -> tuple[Blueprint, FaultPlan | None]:
+    """Read both files; what is wrong with either is told, also if the other is wrong."""
+    complaints: list[Complaint] = []
+    drawing = plan = None
+    try:
+        drawing = read_blueprint(blueprint)
+    except InputError as error:
+        complaints += error.complaints
+    if faults is not None:
+        try:
+            plan = read_fault_plan(faults, drawing)
+        except InputError as error:
+            complaints += error.complaints
+    if drawing is None or complaints:
+        raise InputError(*complaints)
+    return drawing, plan
+
+
+def _faults(plan: FaultPlan, blueprint: Blueprint) -> Iterator[str]:
+    """Yield a plan of faults in words, a line for each."""
+    heals = "never heals" if plan.heal_at is None else f"heals at {plan.heal_at:.12g} s"
+    yield f"{_counted(len(plan.strikes), 'fault')} · {heals} · nothing is wrong"
+    for strike in plan.strikes:
+        yield f"  {strike}"
+    for flaw in wounds_left(plan, blueprint):
+        yield f"{flaw.what}; {flaw.remedy}"
 
 
 def _summary(blueprint: Blueprint) -> str:
@@ -67,7 +113,7 @@ def _tree(blueprint: Blueprint) -> Tree:
         there = _by_device(hive)
         for device in hive.devices:
             workers = there[device.name]
-            given = sum(worker.vram_bytes for worker in workers)
+            given = sum(worker.vram_bytes for worker in workers if worker.resident)
             twig = branch.add(
                 Text(f"{device.name} · {_gib(given)} of {_gib(device.vram_bytes)} GiB given out")
             )
@@ -78,6 +124,7 @@ def _tree(blueprint: Blueprint) -> Tree:
                         f"{worker.name} · {worker.model.name} · {_gib(worker.vram_bytes)} GiB, "
                         f"{_gib(kv_bytes)} of them for tokens · "
                         f"{_counted(worker.max_num_seqs, 'slot')}, {worker.max_waiting:,} waiting"
+                        f"{'' if worker.resident else ' · on demand'}"
                     )
                 )
     return tree
@@ -121,12 +168,12 @@ def _links(blueprint: Blueprint) -> Table:
 
 
 def _patience(blueprint: Blueprint) -> str:
-    patience = blueprint.patience
-    return (
-        f"patience · heartbeat {patience.heartbeat_seconds:g} s · "
-        f"silence {patience.silence_seconds:g} s · retry {patience.retry_seconds:g} s · "
-        f"keep {patience.keep_seconds:g} s · open {patience.open_seconds:g} s"
+    waits = (
+        f"{field.name.removesuffix('_seconds').replace('_', ' ')} "
+        f"{getattr(blueprint.patience, field.name):g} s"
+        for field in fields(blueprint.patience)
     )
+    return "patience · " + " · ".join(waits)
 
 
 def _table(first: str) -> Table:

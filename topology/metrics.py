@@ -196,7 +196,7 @@ class Metrics:
         self._last_end = max(self._last_end, receipt.ended_at)
         outcome = type(receipt.outcome).__name__
         self._requests[outcome] += 1
-        self._output_tokens[outcome] += len(receipt.token_times)
+        self._output_tokens[outcome] += sum(map(len, receipt.answers))
         if isinstance(receipt.outcome, Completed):
             self._prompt_tokens += receipt.request.prompt_tokens
             if receipt.token_times:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from actors import TokenResponse
 
 
-def sequence(number: int, kv_bytes: int = 0, length: int = 5) -> Sequence:
-    request = Request(f"request-{number}", "llama", "", 0, max_tokens=5)
+def sequence(number: int, kv_bytes: int = 0, length: int = 5, *, priority: int = 0) -> Sequence:
+    request = Request(f"request-{number}", "llama", "", 7, max_tokens=5, priority=priority)
     job: Job[TokenResponse] = Job(f"job-{number}", request.request_id)
     return Sequence(job, Generation("llama", "", 0), length, request, kv_bytes)
 
@@ -51,6 +52,12 @@ def test_one_that_takes_all_the_vram_runs_alone() -> None:
     assert batch.free_vram_bytes == 0
 
 
+def test_one_that_would_wait_for_ever_is_not_taken() -> None:
+    batch = Batch(max_num_seqs=9, kv_bytes=100)
+    with pytest.raises(AssertionError):
+        batch.add(sequence(1, 101))
+
+
 def test_removing_one_that_waits_gives_back_no_vram() -> None:
     batch = Batch(max_num_seqs=1, kv_bytes=100)
     batch.add(sequence(1, 60))
@@ -70,31 +77,61 @@ def test_a_sequence_that_max_tokens_cuts_ends_for_its_length() -> None:
     assert sequence(1, length=4).stop_reason == "stop"
 
 
+def test_a_sequence_has_its_prompt_to_read_and_all_that_was_generated() -> None:
+    each = sequence(1)
+    assert (each.generated, each.prefill_tokens) == (0, 7)
+    each.generated = 3
+    assert each.prefill_tokens == 10
+
+
+def test_one_of_a_higher_priority_joins_before_those_that_came_earlier() -> None:
+    batch = Batch(max_num_seqs=9, kv_bytes=0)
+    for number, priority in ((1, 0), (2, 5), (3, -1), (4, 5), (5, 0)):
+        batch.add(sequence(number, priority=priority))
+    assert numbers(batch.join()) == [2, 4, 1, 5, 3]
+
+
+def test_what_runs_is_not_interrupted_for_a_higher_priority() -> None:
+    batch = Batch(max_num_seqs=1, kv_bytes=0)
+    batch.add(sequence(1))
+    batch.join()
+    batch.add(sequence(2, priority=9))
+    assert batch.join() == []
+    assert list(batch.running) == ["job-1"]
+
+
 @given(
     max_num_seqs=st.integers(1, 4),
     steps=st.lists(
         st.one_of(
-            st.tuples(st.just("add"), st.integers(0, 100)),
-            st.tuples(st.just("remove"), st.integers(0, 20)),
-            st.just(("join", 0)),
+            st.tuples(st.just("add"), st.integers(0, 100), st.integers(0, 2)),
+            st.tuples(st.just("remove"), st.integers(0, 20), st.just(0)),
+            st.just(("join", 0, 0)),
         )
     ),
 )
-def test_slots_and_vram_are_never_oversubscribed_and_nobody_overtakes(
-    max_num_seqs: int, steps: list[tuple[str, int]]
+def test_slots_and_vram_are_never_oversubscribed_and_only_a_higher_priority_overtakes(
+    max_num_seqs: int, steps: list[tuple[str, int, int]]
 ) -> None:
     batch = Batch(max_num_seqs, kv_bytes=100)
+    waiting: dict[int, int] = {}
     added = 0
-    joined: list[int] = []
-    for what, value in steps:
+    for what, value, priority in steps:
         if what == "add":
-            batch.add(sequence(added, value))
+            batch.add(sequence(added, value, priority=priority))
+            waiting[added] = priority
             added += 1
         elif what == "remove":
             batch.remove(f"job-{value}")
+            waiting.pop(value, None)
         else:
-            joined += numbers(batch.join())
+            joined = numbers(batch.join())
+            assert joined == sorted(waiting, key=lambda each: (-waiting[each], each))[: len(joined)]
+            for number in joined:
+                del waiting[number]
         taken = sum(each.kv_bytes for each in batch.running.values())
         assert len(batch.running) <= max_num_seqs
         assert batch.free_vram_bytes == 100 - taken >= 0
-    assert joined == sorted(joined)
+        assert numbers(list(batch.waiting.values())) == sorted(
+            waiting, key=lambda each: (-waiting[each], each)
+        )

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors import Completed, StreamEnd, StreamItem
+from actors import Completed, Patience, StreamEnd, StreamItem
 from actors.reading import Reader, Reading
+from glasshive import Simulation, clock
 
 if TYPE_CHECKING:
     from actors import Outcome
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 class Notebook(Reader[Reading, str]):
     """Writes down what it reads of one stream, and from where it asks for it again."""
+
+    patience = Patience(retry_seconds=0.5)
 
     def __init__(self) -> None:
         self.readings = {"job-1": Reading()}
@@ -32,6 +35,7 @@ class Notebook(Reader[Reading, str]):
         self.readings.clear()
 
     def open_stream(self, reading: Reading) -> None:
+        reading.opened_at = clock.now()
         self.asked.append(reading.expected)
 
     def items(self, *indices: int) -> None:
@@ -43,7 +47,7 @@ class Notebook(Reader[Reading, str]):
 
 
 @pytest.fixture
-def notebook() -> Notebook:
+def notebook(sim: Simulation) -> Notebook:  # noqa: ARG001 - it reads inside it
     return Notebook()
 
 
@@ -60,6 +64,35 @@ def test_each_missing_item_is_asked_for_once(notebook: Notebook) -> None:
     assert (notebook.read, notebook.asked) == (["0", "1"], [1, 2])
     notebook.items(2, 3, 4)
     assert (notebook.read, notebook.asked) == (["0", "1", "2", "3", "4"], [1, 2])
+
+
+def test_what_still_has_not_come_after_a_while_is_asked_for_once_more(
+    sim: Simulation, notebook: Notebook
+) -> None:
+    notebook.items(1, 2)
+    sim.run(until=0.4)
+    notebook.items(3)
+    notebook.end(4)
+    assert notebook.asked == [0]
+    sim.run(until=0.5)
+    notebook.items(3)
+    notebook.end(4)
+    assert notebook.asked == [0, 0]
+    sim.run(until=1.0)
+    notebook.end(4)
+    assert notebook.asked == [0, 0, 0]
+
+
+def test_a_stream_that_is_read_from_its_beginning_again_asks_for_what_it_misses(
+    notebook: Notebook,
+) -> None:
+    notebook.items(0, 2)
+    reading = notebook.readings["job-1"]
+    reading.start_over()
+    assert reading.expected == 0
+    notebook.items(1)
+    notebook.items(0, 2)
+    assert notebook.asked == [1, 0, 1]
 
 
 def test_an_end_beyond_what_came_is_not_taken_and_asks_for_the_rest(notebook: Notebook) -> None:
@@ -92,14 +125,15 @@ def test_a_stream_that_nobody_reads_is_let_pass(notebook: Notebook) -> None:
 def test_whatever_comes_first_one_whole_sending_after_it_is_read_to_the_end(
     length: int, noise: list[int]
 ) -> None:
-    notebook = Notebook()
-    for index in noise:
-        if index < length:
-            notebook.items(index)
-        elif notebook.readings:
-            notebook.end(length)
-    notebook.items(*range(length))
-    notebook.end(length)
-    assert notebook.read == [str(index) for index in range(length)]
-    assert notebook.outcomes == [Completed()]
-    assert len(notebook.asked) == len(set(notebook.asked))
+    with Simulation():
+        notebook = Notebook()
+        for index in noise:
+            if index < length:
+                notebook.items(index)
+            elif notebook.readings:
+                notebook.end(length)
+        notebook.items(*range(length))
+        notebook.end(length)
+        assert notebook.read == [str(index) for index in range(length)]
+        assert notebook.outcomes == [Completed()]
+        assert len(notebook.asked) == len(set(notebook.asked))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from actors import Cancelled, Completed, Failed, JobRegistry, Request
+from actors import Cancelled, Completed, Failed, JobRegistry
 from actors.registry import (
     AlreadySet,
     AlreadyTaken,
@@ -21,11 +22,9 @@ from actors.registry import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from glasshive import Simulation
     from glasshive.trace import Event
-    from tests.actors.conftest import Peer
+    from tests.actors.conftest import Asks, Peer, Peers
 
 QUEUED, RUNNING, COMPLETED, CANCELLED = Queued(), Running(), Completed(), Cancelled()
 FAILED = Failed("worker-1 has been silent for 4 s")
@@ -76,6 +75,23 @@ def test_a_new_job_is_queued_and_carries_its_request_id() -> None:
     registry, job_id = registry_with_job()
     job = registry.get_job(job_id)
     assert (job.state, job.request_id, job.tokens, job.outcome) == (QUEUED, "request-1", [], None)
+    assert (job.branch, job.generated, job.ends_at) == (0, 0, math.inf)
+
+
+def test_a_job_says_which_answer_it_is_for() -> None:
+    registry = JobRegistry[str]("worker-2")
+    assert registry.get_job(registry.create_job("request-1", 3)).branch == 3
+
+
+def test_jobs_of_another_life_have_other_ids() -> None:
+    registry = JobRegistry[str]("worker-2", "r1")
+    assert registry.create_job("request-1") == "worker-2/life-r1/job-1"
+    expected = (
+        "worker-2 has no job 'worker-2/job-1': it has created 1, from worker-2/life-r1/job-1 on, "
+        "and holds 1 that were not removed"
+    )
+    with pytest.raises(UnknownJob, match=f"^{re.escape(expected)}$"):
+        registry.get_job("worker-2/job-1")
 
 
 @pytest.mark.parametrize(("before", "after"), LEGAL)
@@ -137,7 +153,11 @@ def test_has_job_is_true_from_creation_to_removal() -> None:
 @pytest.mark.parametrize("state", [QUEUED, RUNNING])
 def test_an_unfinished_job_is_not_removed(state: JobState) -> None:
     registry, job_id = registry_with_job(state)
-    with pytest.raises(StillUnfinished, match=r"worker-2/job-1 is (Queued|Running)"):
+    expected = (
+        f"job worker-2/job-1 is {type(state).__name__} and cannot be removed; "
+        "it may be once it is Completed, Failed or Cancelled"
+    )
+    with pytest.raises(StillUnfinished, match=f"^{re.escape(expected)}$"):
         registry.remove_job(job_id)
     assert registry.has_job(job_id)
 
@@ -167,31 +187,37 @@ def test_an_unknown_job_is_an_error_that_says_which_there_are(
         getattr(registry, method)("worker-2/job-9", *arguments)
 
 
-def test_a_payload_is_taken_once(ask: Callable[..., Request]) -> None:
+def test_a_payload_is_taken_once(ask: Asks) -> None:
     registry, job_id = registry_with_job()
     registry.set_payload(job_id, ask())
     assert registry.take_payload(job_id) == ask()
-    with pytest.raises(AlreadyTaken, match=r"job worker-2/job-1 \(Queued\) was taken before"):
+    expected = (
+        "the payload of job worker-2/job-1 (Queued) was taken before; "
+        "open its stream to see what becomes of it"
+    )
+    with pytest.raises(AlreadyTaken, match=f"^{re.escape(expected)}$"):
         registry.take_payload(job_id)
 
 
 def test_a_payload_that_was_not_set_cannot_be_taken() -> None:
     registry, job_id = registry_with_job()
-    with pytest.raises(NothingToTake, match="worker-2/job-1"):
+    expected = "job worker-2/job-1 has no payload yet: set_payload comes first"
+    with pytest.raises(NothingToTake, match=f"^{re.escape(expected)}$"):
         registry.take_payload(job_id)
 
 
 @pytest.mark.parametrize("taken", [False, True])
-def test_a_second_payload_is_refused(ask: Callable[..., Request], taken: bool) -> None:
+def test_a_second_payload_is_refused(ask: Asks, taken: bool) -> None:
     registry, job_id = registry_with_job()
     registry.set_payload(job_id, ask())
     if taken:
         registry.take_payload(job_id)
-    with pytest.raises(AlreadySet, match="worker-2/job-1"):
+    expected = "job worker-2/job-1 was given its payload before; another request is another job"
+    with pytest.raises(AlreadySet, match=f"^{re.escape(expected)}$"):
         registry.set_payload(job_id, ask(2))
 
 
-def test_the_token_sender_is_the_one_that_was_set_last(peer: Callable[[str], Peer]) -> None:
+def test_the_token_sender_is_the_one_that_was_set_last(peer: Peers) -> None:
     registry, job_id = registry_with_job()
     assert registry.get_token_sender(job_id) is None
     first, second = peer("first").ref, peer("second").ref
@@ -201,6 +227,28 @@ def test_the_token_sender_is_the_one_that_was_set_last(peer: Callable[[str], Pee
     registry.set_token_sender(job_id, first)
     assert registry.get_token_sender(job_id) is first
     assert registry.get_job(job_id).token_senders == [second, first]
+
+
+def test_an_actor_that_was_started_again_is_one_token_sender_by_its_new_reference(
+    client: Peer,
+) -> None:
+    registry, job_id = registry_with_job()
+    before = client.ref
+    registry.set_token_sender(job_id, before)
+    client.revive()
+    registry.set_token_sender(job_id, client.ref)
+    (sender,) = registry.get_job(job_id).token_senders
+    assert sender is client.ref is not before
+
+
+def test_a_job_is_read_by_whoever_opened_its_stream_in_any_life(client: Peer, peer: Peers) -> None:
+    registry, job_id = registry_with_job()
+    job = registry.get_job(job_id)
+    assert not job.reads(client.ref)
+    registry.set_token_sender(job_id, client.ref)
+    client.revive()
+    assert job.reads(client.ref)
+    assert not job.reads(peer("other").ref)
 
 
 def test_every_change_of_a_job_is_recorded(sim: Simulation) -> None:

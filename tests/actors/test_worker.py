@@ -1,70 +1,33 @@
+"""A worker at work: steps, batching, refusals, and going on where another stopped."""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from actors import (
-    Completed,
-    Failed,
-    LatencyModel,
-    Model,
-    Patience,
-    Request,
-    Usage,
-    Worker,
-    WorkerSpec,
-)
-from actors.generation import Generation
-from actors.messages import (
     Accepted,
-    Heartbeat,
-    Hello,
+    Completed,
+    Device,
+    Done,
+    LatencyModel,
     Rejected,
+    Request,
     StreamEnd,
     StreamItem,
-    Submit,
-    WorkerState,
+    Token,
+    Usage,
 )
-from actors.tokens import Done, Error, Token
+from actors.generation import Generation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pykka import ActorRef
-
     from glasshive import Simulation
-    from tests.actors.conftest import Peer
+    from glasshive.trace import Event
+    from tests.actors.conftest import Asks, Peer, Workers
 
 STEP = 0.02
-
-
-def start_worker(
-    *,
-    max_num_seqs: int = 4,
-    max_waiting: int = 4,
-    vram_bytes: int = 0,
-    model_bytes: int = 0,
-    kv_bytes_per_token: int = 0,
-    latency: LatencyModel | None = None,
-    patience: Patience | None = None,
-    hive: ActorRef[Any] | None = None,
-) -> ActorRef[Worker]:
-    model = Model(
-        "llama",
-        size_bytes=model_bytes,
-        kv_bytes_per_token=kv_bytes_per_token,
-        latency=latency or LatencyModel(seconds_per_token=STEP),
-    )
-    spec = WorkerSpec(
-        name="worker-1",
-        model=model,
-        vram_bytes=vram_bytes,
-        max_num_seqs=max_num_seqs,
-        max_waiting=max_waiting,
-    )
-    return Worker.start(spec=spec, hive=hive, patience=patience or Patience())
 
 
 def text(request: Request) -> list[Token]:
@@ -73,18 +36,11 @@ def text(request: Request) -> list[Token]:
     return [Token(generation.token(index)) for index in range(length)]
 
 
-def refused(client: Peer, worker: ActorRef[Any], request: Request) -> Rejected:
-    worker.tell(Submit(request, client.ref))
-    client.pause()
-    (rejected,) = client.of(Rejected)
-    return rejected
-
-
 # -- one job --------------------------------------------------------------------------------
 
 
 def test_nothing_runs_before_the_stream_is_opened(
-    sim: Simulation, client: Peer, ask: Callable[..., Request]
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
 ) -> None:
     worker = start_worker()
     job = client.submit(worker, ask())
@@ -96,7 +52,7 @@ def test_nothing_runs_before_the_stream_is_opened(
 
 
 def test_a_stream_is_the_models_text_then_done_then_one_end(
-    sim: Simulation, client: Peer, ask: Callable[..., Request]
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
 ) -> None:
     request = ask()
     job = client.start(start_worker(), request)
@@ -107,16 +63,35 @@ def test_a_stream_is_the_models_text_then_done_then_one_end(
     assert client.heard[-1][1] == StreamEnd("worker-1/job-1", 4, Completed())
 
 
-def test_a_text_that_comes_to_its_end_stops_there(sim: Simulation, client: Peer) -> None:
+def test_messages_of_a_stream_come_in_the_order_of_the_dual_call(
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
+) -> None:
+    client.start(start_worker(), ask(max_tokens=1))
+    sim.run(until=1.0)
+    kinds = [type(message) for _, message in client.heard]
+    assert kinds == [Accepted, StreamItem, StreamItem, StreamEnd]
+
+
+def test_another_seed_gives_another_text(
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
+) -> None:
+    request = ask(1, 20, seed=7)
+    job = client.start(start_worker(), request)
+    sim.run(until=1.0)
+    assert client.tokens(job)[:-1] == text(request)
+    assert client.tokens(job)[:-1] != text(ask(1, 20))
+
+
+def test_a_text_that_comes_to_its_end_stops_there(client: Peer, start_worker: Workers) -> None:
     request = Request("request-1", "llama", "prompt 1", 10, max_tokens=5000)
     length = Generation("llama", "prompt 1", 0).natural_length()
     job = client.start(start_worker(), request)
-    sim.run(until=100.0)
+    client.live(30.0)
     assert client.tokens(job) == [*text(request), Done("stop", Usage(10, length))]
 
 
 def test_the_first_step_prefills_the_prompt_and_each_step_takes_its_time(
-    sim: Simulation, client: Peer, ask: Callable[..., Request]
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
 ) -> None:
     latency = LatencyModel(prefill_seconds_per_token=0.001, seconds_per_token=0.02)
     job = client.start(start_worker(latency=latency), ask(max_tokens=3, prompt_tokens=10))
@@ -125,11 +100,45 @@ def test_the_first_step_prefills_the_prompt_and_each_step_takes_its_time(
     assert client.times(job) == [0.03, 0.05, 0.07, 0.07]
 
 
+def test_a_job_runs_from_the_step_that_carries_it_on(
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
+) -> None:
+    states: list[tuple[float, str, str | None]] = []
+
+    def note(event: Event, _: object) -> None:
+        states.append((event.time, event.data["subject"][-1], event.data["after"]))
+
+    sim.watch(note, kinds=["state"])
+    worker = start_worker(max_num_seqs=1)
+    for number in (1, 2):
+        client.start(worker, ask(number, 1))
+    sim.run(until=1.0)
+    assert states == [
+        (0.0, "1", "Queued"),
+        (0.0, "1", "Running"),
+        (0.0, "2", "Queued"),
+        (0.02, "1", "Completed"),
+        (0.02, "2", "Running"),
+        (0.04, "2", "Completed"),
+    ]
+
+
+@pytest.mark.parametrize(("speed", "first"), [(2.0, 0.015), (0.5, 0.06)])
+def test_on_a_faster_device_every_step_is_shorter(
+    *, sim: Simulation, client: Peer, start_worker: Workers, ask: Asks, speed: float, first: float
+) -> None:
+    latency = LatencyModel(prefill_seconds_per_token=0.001, seconds_per_token=0.02)
+    worker = start_worker(latency=latency, device=Device("gpu-0", 0, speed=speed))
+    job = client.start(worker, ask(max_tokens=2, prompt_tokens=10))
+    sim.run(until=1.0)
+    assert client.times(job)[:2] == pytest.approx([first, first + 0.02 / speed])
+
+
 # -- continuous batching --------------------------------------------------------------------
 
 
 def test_sequences_join_at_the_next_step_and_share_it(
-    sim: Simulation, client: Peer, ask: Callable[..., Request]
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
 ) -> None:
     latency = LatencyModel(prefill_seconds_per_token=0.001, seconds_per_token=0.02, load_factor=0.5)
     worker = start_worker(latency=latency)
@@ -145,7 +154,7 @@ def test_sequences_join_at_the_next_step_and_share_it(
 
 
 def test_no_more_than_max_num_seqs_run_and_the_rest_wait_in_order(
-    sim: Simulation, client: Peer, ask: Callable[..., Request]
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
 ) -> None:
     worker = start_worker(max_num_seqs=2)
     jobs = [client.start(worker, ask(number, 2)) for number in range(1, 5)]
@@ -156,8 +165,17 @@ def test_no_more_than_max_num_seqs_run_and_the_rest_wait_in_order(
     assert [client.outcomes(job) for job in jobs] == [[Completed()]] * 4
 
 
+def test_one_of_a_higher_priority_is_carried_first(
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
+) -> None:
+    worker = start_worker(max_num_seqs=1)
+    jobs = [client.start(worker, ask(n, 1, priority=p)) for n, p in ((1, 0), (2, 0), (3, 1))]
+    sim.run(until=1.0)
+    assert [round(client.times(job)[0] / STEP) for job in jobs] == [1, 3, 2]
+
+
 def test_a_sequence_waits_until_its_kv_cache_fits(
-    sim: Simulation, client: Peer, ask: Callable[..., Request]
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
 ) -> None:
     # 100 bytes beside the weights; each sequence takes (10 + 2) x 4 = 48, so two fit.
     worker = start_worker(vram_bytes=120, model_bytes=20, kv_bytes_per_token=4)
@@ -166,95 +184,73 @@ def test_a_sequence_waits_until_its_kv_cache_fits(
     assert [round(client.times(job)[0] / STEP) for job in jobs] == [1, 2, 3]
 
 
+# -- going on where another stopped ---------------------------------------------------------
+
+
+def test_a_job_goes_on_after_the_tokens_that_its_client_has(
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
+) -> None:
+    request = ask(max_tokens=5)
+    job = client.start(start_worker(), request, generated=2)
+    sim.run(until=1.0)
+    done = Done("length", Usage(10, 5))
+    assert client.items(job) == list(enumerate([*text(request)[2:], done]))
+    assert client.outcomes(job) == [Completed()]
+
+
+def test_what_was_generated_before_is_read_with_the_prompt(
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
+) -> None:
+    latency = LatencyModel(prefill_seconds_per_token=0.001, seconds_per_token=0.02)
+    job = client.start(start_worker(latency=latency), ask(1, 6, prompt_tokens=10), generated=4)
+    sim.run(until=1.0)
+    assert client.times(job) == pytest.approx([0.034, 0.054, 0.054])
+
+
+@pytest.mark.parametrize("generated", [5, 6])
+def test_a_client_that_has_the_whole_text_is_told_so_without_a_step(
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks, generated: int
+) -> None:
+    states: list[str | None] = []
+    sim.watch(lambda event, _: states.append(event.data["after"]), kinds=["state"])
+    job = client.start(start_worker(), ask(max_tokens=5), generated=generated)
+    assert client.items(job) == [(0, Done("length", Usage(10, 5)))]
+    assert client.ended(job) == [(0.0, Completed())]
+    assert states == ["Queued", "Running", "Completed"]
+
+
+def test_a_client_that_lacks_the_last_token_gets_it_with_one_step(
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
+) -> None:
+    request = ask(max_tokens=5)
+    job = client.start(start_worker(), request, generated=4)
+    sim.run(until=1.0)
+    assert client.tokens(job) == [text(request)[4], Done("length", Usage(10, 5))]
+    assert client.times(job) == [STEP, STEP]
+
+
 # -- refusals -------------------------------------------------------------------------------
 
 
 def test_a_request_for_another_model_is_rejected_for_good(
-    client: Peer, ask: Callable[..., Request]
+    client: Peer, start_worker: Workers, ask: Asks
 ) -> None:
-    request = msgspec.structs.replace(ask(), model="mistral")
-    rejected = refused(client, start_worker(), request)
-    assert rejected == Rejected("request-1", "worker-1 serves 'llama', not 'mistral'", None)
+    client.offer(start_worker(), msgspec.structs.replace(ask(), model="mistral"))
+    reason = "worker-1 serves 'llama', not 'mistral'"
+    assert client.of(Rejected) == [Rejected("request-1", reason, None)]
 
 
 def test_a_request_that_can_never_fit_is_rejected_for_good(
-    client: Peer, ask: Callable[..., Request]
+    client: Peer, start_worker: Workers, ask: Asks
 ) -> None:
     worker = start_worker(vram_bytes=120, model_bytes=20, kv_bytes_per_token=4)
-    rejected = refused(client, worker, ask(max_tokens=16, prompt_tokens=10))
-    assert rejected.retry_after is None
-    assert rejected.reason == (
-        "worker-1 has 100 bytes of VRAM beside its model, and 10 + 16 tokens need 104"
-    )
+    client.offer(worker, ask(max_tokens=16, prompt_tokens=10))
+    reason = "worker-1 has 100 bytes of VRAM beside its model, and 10 + 16 tokens need 104"
+    assert client.of(Rejected) == [Rejected("request-1", reason, None)]
 
 
-@pytest.mark.parametrize(
-    ("max_tokens", "prompt_tokens", "reason"),
-    [
-        (0, 10, "max_tokens is at least 1, not 0"),
-        (1, -1, "prompt_tokens is at least 0, not -1"),
-    ],
-)
-def test_a_request_of_impossible_lengths_is_rejected_for_good(
-    client: Peer, ask: Callable[..., Request], max_tokens: int, prompt_tokens: int, reason: str
+def test_a_request_that_takes_all_the_vram_is_accepted(
+    client: Peer, start_worker: Workers, ask: Asks
 ) -> None:
-    request = ask(max_tokens=max_tokens, prompt_tokens=prompt_tokens)
-    assert refused(client, start_worker(), request) == Rejected("request-1", reason, None)
-
-
-def test_a_full_worker_rejects_and_says_when_to_come_again(
-    sim: Simulation, client: Peer, ask: Callable[..., Request]
-) -> None:
-    worker = start_worker(max_num_seqs=1, max_waiting=2, patience=Patience(retry_seconds=0.25))
-    for number in (1, 2, 3):
-        client.start(worker, ask(number, 3))
-    rejected = refused(client, worker, ask(4))
-    assert rejected == Rejected("request-4", "worker-1 is full: it has 3 unfinished jobs", 0.25)
-    sim.run(until=3 * STEP)
-    assert client.submit(worker, ask(4)).job_id == "worker-1/job-4"
-
-
-# -- signs of life, and of its end ----------------------------------------------------------
-
-
-def test_a_stopped_worker_says_in_each_stream_that_the_text_was_cut(
-    sim: Simulation, client: Peer, ask: Callable[..., Request]
-) -> None:
-    worker = start_worker()
-    running = client.start(worker, ask(1, 100))
-    unopened = client.submit(worker, ask(2))
-    sim.run(until=0.03)
-    worker.stop()
-    sim.run(until=1.0)
-    assert client.tokens(running)[1:] == [Error("stopped", "worker-1 was stopped")]
-    reason = "worker-1 was stopped before worker-1/job-1 had ended"
-    assert client.outcomes(running) == [Failed(reason)]
-    assert client.outcomes(unopened) == []
-
-
-def test_a_worker_says_hello_and_then_how_it_is_at_each_heartbeat(
-    sim: Simulation, client: Peer, peer: Callable[[str], Peer], ask: Callable[..., Request]
-) -> None:
-    hive = peer("hive")
-    worker = start_worker(
-        hive=hive.ref, max_num_seqs=3, vram_bytes=10_100, model_bytes=100, kv_bytes_per_token=2
-    )
-    client.start(worker, ask(1, 200))
-    client.submit(worker, ask(2))
-    sim.run(until=1.5)
-    idle = WorkerState("worker-1", "llama", 0, 0, 3, 10_000, 3, 4, 10_000, 2)
-    # One runs and takes (10 + 200) x 2 bytes; one was never opened.
-    busy = WorkerState("worker-1", "llama", 1, 1, 1, 9_580, 3, 4, 10_000, 2)
-    assert hive.heard == [
-        (0.0, Hello("worker-1", worker, (idle,))),
-        (1.0, Heartbeat("worker-1", worker, (busy,))),
-    ]
-
-
-def test_messages_of_a_stream_come_in_the_order_of_the_dual_call(
-    sim: Simulation, client: Peer, ask: Callable[..., Request]
-) -> None:
-    client.start(start_worker(), ask(max_tokens=1))
-    sim.run(until=1.0)
-    kinds = [type(message) for _, message in client.heard]
-    assert kinds == [Accepted, StreamItem, StreamItem, StreamEnd]
+    worker = start_worker(vram_bytes=120, model_bytes=20, kv_bytes_per_token=4)
+    client.submit(worker, ask(max_tokens=15, prompt_tokens=10))

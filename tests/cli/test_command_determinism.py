@@ -33,6 +33,11 @@ class Guest:
         self.name = name
 
 
+def crowd(names):
+    # The first of many get blocks that something else has just given back, wherever those lie.
+    return [*map(Guest, ["nobody"] * 500), *map(Guest, names)][-len(names) :]
+
+
 class Court(pykka.ThreadingActor):
     name = "court"
 
@@ -46,8 +51,7 @@ class Herald(pykka.ThreadingActor):
     def __init__(self, court):
         super().__init__()
         self.court = court
-        # The first of them get blocks that something else has just given back, wherever those lie.
-        self.guests = list(map(Guest, ["crowd"] * 500 + ["ann", "bob"]))[-2:]
+        self.guests = crowd(["ann", "bob"])
 
     def on_receive(self, message, clock=time.perf_counter):
         if message == "announce":
@@ -89,7 +93,7 @@ def planted(code: str = CLEAN, claim: str = "pass") -> str:
         # One run sends, and the other goes on to the court's own message.
         ("hash('WORD') % 2 and self.court.tell(1)", None, BY_HASH_SEED),
         (
-            "[self.court.tell(x.name) for x in sorted(map(Guest, 'ab'), key=id)]",
+            "[self.court.tell(x.name) for x in sorted(crowd('ab'), key=id)]",
             ["send"],
             BY_ADDRESSES,
         ),

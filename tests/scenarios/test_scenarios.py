@@ -10,13 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from glasshive.scenario import run
 from topology.workload import Constant, Poisson, Rate, write_azure
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOUSE = ("busy_hour", "first_light", "mid_stream_crash", "two_hives", "workload_replay")
+HOUSE = (
+    *("a_bad_day", "busy_hour", "cancel_everywhere", "cold_start", "first_light"),
+    *("hive_dies_mid_stream", "lossy_links", "mid_stream_crash", "partition_and_heal"),
+    *("queen_restarts", "retry_storm", "rolling_restart", "slow_worker", "thundering_keepers"),
+    *("two_hives", "workload_replay"),
+)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """Return a recorded workload: thirty requests of 17 tokens, five in a second."""
+    file = tmp_path / "recorded.csv"
+    workload = Poisson(
+        Rate(5.0), prompt=Constant(100), output=Constant(17), model="any", seed=1, limit=30
+    )
+    write_azure(file, workload)
+    return file
 
 
 def command(*words: str, hash_seed: str = "random") -> subprocess.CompletedProcess[str]:
@@ -34,9 +49,13 @@ def as_object(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def test_the_house_lists_its_five_scenarios() -> None:
+def test_the_house_lists_its_scenarios_beside_those_of_its_gallery() -> None:
     listed = as_object(command("list", "--json"))
-    assert tuple(each["name"] for each in listed["scenarios"]) == HOUSE
+    in_gallery = [each for each in listed["scenarios"] if "gallery" in each["module"]]
+    own = [each["name"] for each in listed["scenarios"] if each not in in_gallery]
+    assert tuple(own) == HOUSE
+    assert all(each["module"].startswith("scenarios.gallery.") for each in in_gallery)
+    assert listed["broken"] == []
 
 
 @pytest.mark.parametrize("scenario", ["first_light", "two_hives", "mid_stream_crash"])
@@ -84,26 +103,9 @@ def test_two_hives_share_the_jobs_under_every_policy() -> None:
     assert table["rows"][0][1:3] == [8, 7]
 
 
-@pytest.mark.parametrize("after", [1, 2, 5, 10, 19])
-def test_a_crash_after_k_tokens_fails_the_job_and_keeps_its_first_k_tokens(after: int) -> None:
-    outcome = run("mid_stream_crash", {"after": after})
-    assert outcome.status == "held", [claim for claim in outcome.claims if not claim.held]
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_squeezed_busy_hour_holds_under_other_seeds(seed: int) -> None:
-    outcome = run("busy_hour", {"minutes": 2.0, "peak": 4.0}, seed=seed)
-    assert outcome.status == "held"
-    assert len(outcome.invariants) == 8
-
-
-def test_a_replayed_workload_accounts_for_every_request_and_every_token(tmp_path: Path) -> None:
-    file = tmp_path / "sample.csv"
-    workload = Poisson(
-        Rate(5.0), prompt=Constant(100), output=Constant(17), model="any", seed=1, limit=30
-    )
-    write_azure(file, workload)
-    outcome = as_object(command("run", "workload_replay", "--set", f"workload={file}", "--json"))
+def test_a_replayed_workload_accounts_for_every_request_and_every_token(recorded: Path) -> None:
+    words = ("run", "workload_replay", "--set", f"workload={recorded}", "--json")
+    outcome = as_object(command(*words))
     assert outcome["facts"]["requests"] == {"Completed": 30}
     assert outcome["facts"]["output_tokens"] == {"Completed": 30 * 17}
     assert [claim["held"] for claim in outcome["claims"]] == [True, True]
@@ -150,6 +152,18 @@ def test_a_replay_without_a_file_says_which_setting_names_it() -> None:
     done = command("run", "workload_replay")
     assert done.returncode == 2
     assert done.stderr == "error: workload: no file is named; say which: --set workload=FILE\n"
+
+
+def test_a_sweep_holds_under_every_seed_and_tells_which_situations_came() -> None:
+    words = ("run", "cold_start", "--seeds", "6", "--seed", "3", "--jobs", "2", "--json")
+    swept = as_object(command(*words))
+    assert (swept["status"], swept["runs"], swept["held"]) == ("held", 6, 6)
+    assert swept["findings"] == swept["unsettled"] == []
+    wanted = {each["situation"]: each["runs"] for each in swept["situations"] if each["must_reach"]}
+    assert wanted == {
+        "an idle model is unloaded to make room for another": 6,
+        "a worker could not be brought up at first": 6,
+    }
 
 
 def test_a_scenario_of_ten_lines_from_the_readme_runs_from_anywhere(tmp_path: Path) -> None:

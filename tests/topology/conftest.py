@@ -1,4 +1,4 @@
-"""A whole blueprint file, for tests that break it."""
+"""A whole blueprint file, for tests that break it, and small colonies with one wrong bee."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from glasshive import Run, Simulation
 from glasshive.errors import InputError
+from glasshive.fault import JumpClock
+from topology import Blueprint, Cast, Colony
 from topology.blueprint import read_blueprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
+
+    Broken: TypeAlias = Callable[..., dict[str, tuple[str, ...]]]
 
 WHOLE = """\
 name = "two"
@@ -83,6 +89,21 @@ latency_seconds = 0
 [[links]]
 between = ["anna", "queen"]
 latency_seconds = 1.5
+
+[[hives]]
+name = "hall"
+
+[[hives.devices]]
+name = "gpu-0"
+vram_gib = 48
+speed = 2.5
+load_gib_per_second = 8
+
+[[hives.workers]]
+name = "worker-4"
+device = "gpu-0"
+model = "large"
+resident = false
 """
 
 
@@ -124,3 +145,38 @@ def complaints(complaints_of: Callable[[str], list[str]]) -> Callable[..., list[
         return complaints_of(text)
 
     return complain
+
+
+RIGHT = Cast()
+
+
+@pytest.fixture
+def broken() -> Broken:
+    """Have a small colony do something, and return what the invariants say that it broke.
+
+    By default it has a worker of two slots, does one job of five tokens, and comes to its rest.
+    A disturbed one has seen a fault that does nothing to anybody.
+    """
+
+    def play(
+        cast: Cast = RIGHT,
+        act: Callable[[Colony], object] | None = None,
+        *,
+        blueprint: Blueprint | None = None,
+        disturbed: bool = False,
+        promise: float | None = None,
+    ) -> dict[str, tuple[str, ...]]:
+        drawing = blueprint or Blueprint.grid(hives=1, workers_per_hive=1, max_num_seqs=2)
+        with Simulation(seed=1) as simulation:
+            run = Run(simulation)
+            with Colony(drawing, run, cast=cast, promise=promise) as colony:
+                if disturbed:
+                    JumpClock("queen", 1.0).strike(simulation)
+                if act is None:
+                    colony.submit("hum", max_tokens=5, ignore_eos=True)
+                else:
+                    act(colony)
+            assert all(each.settled for each in run.invariants)
+        return {each.name: each.violations for each in run.invariants if each.violations}
+
+    return play

@@ -2,26 +2,26 @@ from __future__ import annotations
 
 import math
 import pickle
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from actors.specs import LatencyModel, Model, Patience, WorkerSpec
+from actors.specs import PATIENCE, LatencyModel, Model, Patience, WorkerSpec
 from glasshive.errors import InputError
 from topology.blueprint import GIB, Blueprint, Device, HiveSpec, LinkSpec, QueenSpec
-from topology.blueprint.sizes import gib
+from topology.toml.sizes import gib
 
 SMALL = Model("small", 10 * GIB)
 HIVE = HiveSpec("hive", (Device("gpu-0", 80 * GIB),), (WorkerSpec("worker", SMALL),))
 PLAIN = Blueprint(name="plain", models=(SMALL,), hives=(HIVE,))
 
 
-def shares(vram_bytes: int, *stated: int) -> list[int]:
-    """Return the shares of workers on one device, by what each states."""
+def shares(vram_bytes: int, *stated: int, brought_up: tuple[int, ...] = ()) -> list[int]:
+    """Return the shares of workers on one device, by what each states; residents come first."""
     tiny = Model("tiny")
     workers = tuple(
-        WorkerSpec(f"worker-{number}", tiny, vram_bytes=share)
-        for number, share in enumerate(stated)
+        WorkerSpec(f"worker-{number}", tiny, vram_bytes=share, resident=number < len(stated))
+        for number, share in enumerate((*stated, *brought_up))
     )
     hive = HiveSpec("hive", (Device("gpu-0", vram_bytes),), workers)
     blueprint = Blueprint(name="shares", models=(tiny,), hives=(hive,))
@@ -48,6 +48,22 @@ def test_workers_that_state_no_share_divide_what_the_others_leave() -> None:
 
 def test_a_byte_that_cannot_be_divided_stays_free() -> None:
     assert shares(91, 0, 0, 0) == [30, 30, 30]
+
+
+def test_a_worker_that_is_brought_up_when_wanted_gets_the_whole_device_and_takes_none_of_it() -> (
+    None
+):
+    assert shares(90, 40, 0, 0, brought_up=(0, 0)) == [40, 25, 25, 90, 90]
+
+
+def test_the_share_that_such_a_worker_states_is_its_own_and_leaves_the_others_theirs() -> None:
+    assert shares(90, 0, 0, brought_up=(70, 90)) == [45, 45, 70, 90]
+
+
+def test_residents_that_state_more_than_there_is_are_refused_whatever_the_others_state() -> None:
+    assert shares(90, 50, 40, brought_up=(90,)) == [50, 40, 90]
+    with pytest.raises(InputError, match="its workers' shares come to 91 bytes; make them smaller"):
+        shares(90, 50, 41, brought_up=(10,))
 
 
 def test_workers_on_two_devices_divide_each_its_own() -> None:
@@ -185,14 +201,41 @@ def test_every_part_of_a_blueprint_that_is_wrong_is_told() -> None:
     ]
 
 
-def test_silence_as_long_as_a_heartbeat_is_refused() -> None:
-    assert complaints(patience=Patience(heartbeat_seconds=1.0, silence_seconds=1.0)) == [
-        (
-            "blueprint 'plain', patience: silence_seconds is 1.0, not longer than "
-            "heartbeat_seconds, 1.0; "
-            "write more, or every node counts as down between two of its heartbeats"
-        )
-    ]
+@pytest.mark.parametrize(
+    ("longer", "least", "shorter"),
+    [
+        ("silence_seconds", 1.0, "heartbeat_seconds, 1.0"),
+        ("degraded_seconds", 1.0, "heartbeat_seconds, 1.0"),
+        ("lease_seconds", 6.0, "2 times renew_seconds, 3.0"),
+        ("answer_seconds", 9.0, "3 times margin_seconds, 3.0"),
+    ],
+)
+def test_a_wait_that_must_be_longer_than_another_is_refused_up_to_that(
+    longer: str, least: float, shorter: str
+) -> None:
+    (told,) = complaints(patience=replace(PATIENCE, **{longer: least}))
+    assert told.startswith(
+        f"blueprint 'plain', patience: {longer} is {least}, not longer than {shorter}; write more"
+    )
+    more = math.nextafter(least, math.inf)
+    replace(PLAIN, patience=replace(PATIENCE, **{longer: more}))
+
+
+@pytest.mark.parametrize("wait", [field.name for field in fields(Patience)])
+def test_every_wait_is_a_finite_time_above_nothing(wait: str) -> None:
+    for wrong in (0.0, -1.0, math.inf):
+        (told,) = complaints(patience=replace(PATIENCE, **{wait: wrong}))
+        assert told.startswith(f"blueprint 'plain', patience: {wait} is {wrong}; write a finite")
+
+
+@pytest.mark.parametrize("wrong", [0.0, -2.0, math.inf, math.nan])
+def test_a_device_that_never_gets_anything_done_is_refused(wrong: float) -> None:
+    for device, key in (
+        (Device("gpu-0", 80 * GIB, speed=wrong), "speed"),
+        (Device("gpu-0", 80 * GIB, load_bytes_per_second=wrong * GIB), "load_gib_per_second"),
+    ):
+        (told,) = complaints(hives=(replace(HIVE, devices=(device,)),))
+        assert told.endswith(f"device 'gpu-0': {key} is {wrong}; write a number above 0")
 
 
 def test_a_grid_of_nothing_is_refused() -> None:

@@ -59,6 +59,11 @@ def test_a_file_says_what_python_would_say(blueprint_path: Path, blueprint_text:
                 (Device("gpu-0", 24 * GIB), Device("gpu-1", 24 * GIB)),
                 (WorkerSpec("worker-3", small, "gpu-1", 24 * GIB),),
             ),
+            HiveSpec(
+                "hall",
+                (Device("gpu-0", 48 * GIB, speed=2.5, load_bytes_per_second=8.0 * GIB),),
+                (WorkerSpec("worker-4", large, "gpu-0", 48 * GIB, resident=False),),
+            ),
         ),
         links=(LinkSpec(("queen", "hive-a"), 0.0), LinkSpec(("anna", "queen"), 1.5)),
     )
@@ -92,6 +97,9 @@ def test_what_a_file_leaves_out_is_what_python_leaves_out(blueprint_path: Path) 
     )
     assert least.keepers == ("keeper-1",)
     assert least.workers[0].vram_bytes == 2 * GIB
+    assert least.workers[0].resident
+    assert least.hives[0].devices[0].speed == 1.0
+    assert least.hives[0].devices[0].load_bytes_per_second == 4 * GIB
 
 
 def test_the_sample_one_worker_has_one_of_each() -> None:

@@ -24,7 +24,7 @@ SLIPS = [
         ("silence_seconds", "silense_seconds"),
         (
             "bad.toml, line 11, patience: there is no key 'silense_seconds' here; "
-            "did you mean 'silence_seconds' or 'open_seconds' or 'keep_seconds'?"
+            "did you mean 'silence_seconds' or 'lease_seconds' or 'renew_seconds'?"
         ),
     ),
     (
@@ -53,6 +53,27 @@ SLIPS = [
         (
             "bad.toml, line 40, hive 'hive-a', worker 'worker-1': there is no key 'max_wait' here; "
             "did you mean 'max_waiting'?"
+        ),
+    ),
+    (
+        ("speed = 2.5", "sped = 2.5"),
+        (
+            "bad.toml, line 77, hive 'hall', device 'gpu-0': there is no key 'sped' here; "
+            "did you mean 'speed'?"
+        ),
+    ),
+    (
+        ("load_gib_per_second = 8", "load_gib_per_sec = 8"),
+        (
+            "bad.toml, line 78, hive 'hall', device 'gpu-0': there is no key 'load_gib_per_sec' "
+            "here; did you mean 'load_gib_per_second'?"
+        ),
+    ),
+    (
+        ("resident = false", "residnet = false"),
+        (
+            "bad.toml, line 84, hive 'hall', worker 'worker-4': there is no key 'residnet' here; "
+            "did you mean 'resident'?"
         ),
     ),
     (
@@ -203,6 +224,27 @@ MISTYPED = [
         (
             "bad.toml, line 45, hive 'hive-a', worker 'worker-2': model is the integer 1; "
             "write a string, in quotes"
+        ),
+    ),
+    (
+        ("speed = 2.5", 'speed = "fast"'),
+        (
+            "bad.toml, line 77, hive 'hall', device 'gpu-0': speed is the string 'fast'; "
+            "write a number"
+        ),
+    ),
+    (
+        ("load_gib_per_second = 8", "load_gib_per_second = true"),
+        (
+            "bad.toml, line 78, hive 'hall', device 'gpu-0': load_gib_per_second is the boolean "
+            "true; write a number"
+        ),
+    ),
+    (
+        ("resident = false", "resident = 0"),
+        (
+            "bad.toml, line 84, hive 'hall', worker 'worker-4': resident is the integer 0; "
+            "write true or false"
         ),
     ),
     (

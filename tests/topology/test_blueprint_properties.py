@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from actors.placement import POLICIES
 from actors.specs import LatencyModel, Model, Patience, WorkerSpec
 from topology.blueprint import (
+    GIB,
     Blueprint,
     Device,
     HiveSpec,
@@ -17,7 +18,7 @@ from topology.blueprint import (
     QueenSpec,
     read_blueprint,
 )
-from topology.blueprint.sizes import MOST_BYTES
+from topology.toml.sizes import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +30,30 @@ names = st.one_of(words, st.builds("{} {}".format, words, words)).filter(
 counts = st.integers(1, 1_000_000)
 seconds = st.floats(0, 31_536_000)
 waits = st.floats(1e-6, 31_536_000)
+paces = st.floats(1e-6, 1e6)
 policies = st.sampled_from(sorted(POLICIES))
 
 
 @st.composite
 def patiences(draw: st.DrawFn) -> Patience:
-    heartbeat = draw(st.floats(1e-6, 1e6))
-    silence = heartbeat + draw(st.floats(1e-3, 1e6))
-    return Patience(heartbeat, silence, draw(waits), draw(waits), draw(waits))
+    heartbeat, renew, margin = (draw(st.floats(1e-6, 1e6)) for _ in range(3))
+    longer = st.floats(1e-3, 1e6)
+    return Patience(
+        heartbeat_seconds=heartbeat,
+        degraded_seconds=heartbeat + draw(longer),
+        silence_seconds=heartbeat + draw(longer),
+        renew_seconds=renew,
+        lease_seconds=2 * renew + draw(longer),
+        margin_seconds=margin,
+        answer_seconds=3 * margin + draw(longer),
+        retry_seconds=draw(waits),
+        retry_most_seconds=draw(waits),
+        reply_seconds=draw(waits),
+        place_seconds=draw(waits),
+        load_seconds=draw(waits),
+        keep_seconds=draw(waits),
+        open_seconds=draw(waits),
+    )
 
 
 @st.composite
@@ -55,6 +72,7 @@ def hives(draw: st.DrawFn, name: str, workers: Sequence[str], models: Sequence[M
             device=draw(st.sampled_from(devices)),
             max_num_seqs=draw(counts),
             max_waiting=draw(st.integers(0, 1_000_000)),
+            resident=draw(st.booleans()),
         )
         for worker in workers
     ]
@@ -62,7 +80,10 @@ def hives(draw: st.DrawFn, name: str, workers: Sequence[str], models: Sequence[M
     least = 4 * (1 << 39)
     return HiveSpec(
         name,
-        tuple(Device(device, draw(st.integers(least, MOST_BYTES))) for device in devices),
+        tuple(
+            Device(device, draw(st.integers(least, MOST_BYTES)), draw(paces), draw(paces) * GIB)
+            for device in devices
+        ),
         tuple(
             worker
             if draw(st.booleans())
@@ -73,6 +94,7 @@ def hives(draw: st.DrawFn, name: str, workers: Sequence[str], models: Sequence[M
                 draw(st.integers(1 << 39, least // 4)),
                 worker.max_num_seqs,
                 worker.max_waiting,
+                worker.resident,
             )
             for worker in served
         ),
@@ -120,8 +142,12 @@ def test_a_blueprint_that_is_written_to_a_file_and_read_back_is_equal(
 
 
 @given(blueprints())
-def test_the_shares_of_a_device_never_exceed_it(blueprint: Blueprint) -> None:
+def test_the_shares_of_a_devices_residents_never_exceed_it_and_no_other_share_does(
+    blueprint: Blueprint,
+) -> None:
     for hive in blueprint.hives:
         for device in hive.devices:
             there = [worker for worker in hive.workers if worker.device == device.name]
-            assert sum(worker.vram_bytes for worker in there) <= device.vram_bytes
+            shares = [worker.vram_bytes for worker in there if worker.resident]
+            assert sum(shares) <= device.vram_bytes
+            assert all(0 < worker.vram_bytes <= device.vram_bytes for worker in there)

@@ -169,6 +169,81 @@ WRONG = [
         ),
     ),
     (
+        ("silence_seconds = 5.0", "degraded_seconds = 1.5"),
+        (
+            "bad.toml, line 11, patience: degraded_seconds is 1.5, not longer than "
+            "heartbeat_seconds, 2.0; "
+            "write more, or every node counts as degraded between two of its heartbeats"
+        ),
+    ),
+    (
+        ("silence_seconds = 5.0", "lease_seconds = 6"),
+        (
+            "bad.toml, line 11, patience: lease_seconds is 6.0, not longer than 2 times "
+            "renew_seconds, 3.0; "
+            "write more, or one message that is lost makes a node give a job up that is read"
+        ),
+    ),
+    (
+        ("silence_seconds = 5.0", "renew_seconds = 5.5"),
+        (
+            "bad.toml, line 9, patience: lease_seconds is 10.0, not longer than 2 times "
+            "renew_seconds, 5.5; "
+            "write more, or one message that is lost makes a node give a job up that is read"
+        ),
+    ),
+    (
+        ("silence_seconds = 5.0", "answer_seconds = 9"),
+        (
+            "bad.toml, line 11, patience: answer_seconds is 9.0, not longer than 3 times "
+            "margin_seconds, 3.0; "
+            "write more, or no time is left for the worker, which is the third hop from the keeper"
+        ),
+    ),
+    (
+        ("silence_seconds = 5.0", "load_seconds = inf"),
+        (
+            "bad.toml, line 11, patience: load_seconds is inf; "
+            "write a finite number of seconds, 1e-06 to 31,536,000"
+        ),
+    ),
+    (
+        ("speed = 2.5", "speed = 0"),
+        "bad.toml, line 77, hive 'hall', device 'gpu-0': speed is 0.0; write a number above 0",
+    ),
+    (
+        ("speed = 2.5", "speed = inf"),
+        "bad.toml, line 77, hive 'hall', device 'gpu-0': speed is inf; write a number above 0",
+    ),
+    (
+        ("load_gib_per_second = 8", "load_gib_per_second = -8"),
+        (
+            "bad.toml, line 78, hive 'hall', device 'gpu-0': load_gib_per_second is -8.0; "
+            "write a number above 0"
+        ),
+    ),
+    (
+        ("load_gib_per_second = 8", "load_gib_per_second = nan"),
+        (
+            "bad.toml, line 78, hive 'hall', device 'gpu-0': load_gib_per_second is nan; "
+            "write a number above 0"
+        ),
+    ),
+    (
+        ("resident = false", "vram_gib = 48.5\nresident = false"),
+        (
+            "bad.toml, line 84, hive 'hall', worker 'worker-4': its share of the VRAM is "
+            "48.5 GiB, and its device has 48 GiB; give it a smaller share, or another device"
+        ),
+    ),
+    (
+        ("resident = false", "vram_gib = 40\nresident = false"),
+        (
+            "bad.toml, line 84, hive 'hall', worker 'worker-4': its share of the VRAM is 40 GiB, "
+            "and its model 'large' takes 40.5 GiB; give it a larger share, or a smaller model"
+        ),
+    ),
+    (
         ("max_jobs = 7", "max_jobs = 0"),
         "bad.toml, line 7, queen: max_jobs is 0; write a whole number from 1 to 1000000",
     ),
@@ -258,7 +333,7 @@ WRONG = [
         ('["queen", "hive-a"]', '["queen", "worker-1"]'),
         (
             "bad.toml, line 64, links[0]: there is no host 'worker-1'; "
-            "known: anna, ben, hive-a, hive-b, queen"
+            "known: anna, ben, hall, hive-a, hive-b, queen"
         ),
     ),
     (
@@ -289,7 +364,8 @@ def test_no_keepers_are_complained_of(complaints: Callable[..., list[str]]) -> N
 
 
 def test_a_model_without_a_name_is_complained_of(complaints: Callable[..., list[str]]) -> None:
-    found = complaints(('name = "large"', 'name = ""'), ('model = "large"', 'model = "small"'))
+    small = ('model = "large"', 'model = "small"')
+    found = complaints(('name = "large"', 'name = ""'), small, small)
 
     assert found == [
         "bad.toml, line 20, models[1]: the name '' is empty; write letters, digits, - or _"
@@ -348,7 +424,7 @@ def test_two_models_of_one_name_are_complained_of(
 
     assert found == [
         (
-            "bad.toml, line 72, model 'small': there is another model 'small'; "
+            "bad.toml, line 87, model 'small': there is another model 'small'; "
             "give each model a name of its own"
         )
     ]

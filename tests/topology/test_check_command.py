@@ -78,7 +78,28 @@ def test_a_right_blueprint_is_shown_with_devices_workers_models_and_links(tmp_pa
         " queen - hive-a          0.25",
         " all others             0.001",
         "",
-        "patience · heartbeat 1 s · silence 3.5 s · retry 0.5 s · keep 30 s · open 30 s",
+        (
+            "patience · heartbeat 1 s · degraded 2.2 s · silence 3.5 s · retry 0.5 s · "
+            "retry most 16 s · reply 1 s · renew 3 s · lease 10 s · place 15 s · load 120 s · "
+            "answer 600 s · margin 3 s · keep 30 s · open 30 s"
+        ),
+    ]
+
+
+def test_a_worker_that_is_brought_up_when_wanted_says_so_and_holds_nothing_of_its_device(
+    tmp_path: Path,
+) -> None:
+    tmp_path.joinpath("two.toml").write_text(TWO.replace("vram_gib = 20", "resident = false"))
+
+    done = check(tmp_path, "two.toml")
+
+    assert [line.rstrip() for line in done.stdout.splitlines()[4:7]] == [
+        "    └── gpu-0 · 30.0 of 80.0 GiB given out",
+        "        ├── worker-1 · small · 30.0 GiB, 20.0 of them for tokens · 16 slots, 64 waiting",
+        (
+            "        └── worker-2 · small · 80.0 GiB, 70.0 of them for tokens · 1 slot, 64 waiting "
+            "· on demand"
+        ),
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from actors import Cancelled, Completed, Failed, Generation, Request
 from glasshive import GlasshiveError, Live, Run, Simulation
+from glasshive.scenario import Series, Spans
 from topology import Blueprint, Colony
 from topology.workload import Constant, Poisson, Rate
 
@@ -70,7 +71,7 @@ def test_a_cancelled_job_ends_cancelled_with_what_had_come(run: Run, after: int)
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 10, 19])
-def test_a_worker_that_dies_after_k_tokens_fails_its_job_once_and_is_named(
+def test_a_job_whose_worker_dies_after_k_tokens_goes_on_elsewhere_with_the_same_text(
     run: Run, after: int
 ) -> None:
     with Colony(SMALL, run) as colony:
@@ -78,11 +79,14 @@ def test_a_worker_that_dies_after_k_tokens_fails_its_job_once_and_is_named(
         colony.run_until(lambda: colony.worker_of(job) is not None)
         colony.run_until(lambda: colony.tokens_of(job) >= after)
         worker = colony.worker_of(job)
-        assert worker is not None
+        assert worker == "worker-1"
         colony.crash(worker)
         receipt = job.wait()
-    assert isinstance(receipt.outcome, Failed)
-    assert worker in receipt.outcome.message
+    generation = Generation(MODEL, "hum", 0)
+    assert receipt.texts == [generation.token(index) for index in range(20)]
+    assert isinstance(receipt.outcome, Completed)
+    assert receipt.attempts == 1
+    assert colony.jobs_run == {"queen": 1, "hive-1": 1, "worker-1": 1, "worker-2": 1}
     assert violations(run) == {}
 
 
@@ -116,6 +120,14 @@ def test_a_bee_that_is_not_there_is_named_with_the_near_ones(run: Run) -> None:
     assert str(caught.value).startswith("no bee is called 'worker-9'; did you mean 'worker-")
 
 
+def test_by_default_a_job_is_promised_the_time_its_keeper_waits_and_then_that_of_a_fence(
+    run: Run,
+) -> None:
+    with Colony(SMALL, run) as colony:
+        # 600 s, and for each of three nodes its lease of 10 s and a quarter, and two heartbeats.
+        assert colony.promise == 600 + 3 * (12.5 + 2)
+
+
 def test_waiting_for_what_never_comes_ends_with_the_promise(run: Run) -> None:
     with Colony(SMALL, run, promise=20.0) as colony:
         with pytest.raises(GlasshiveError) as caught:
@@ -139,9 +151,24 @@ def test_two_colonies_one_after_the_other_do_not_hear_each_other(run: Run) -> No
     for _ in range(2):
         with Colony(SMALL, run) as colony:
             colony.submit("hum").wait()
-            assert sum(colony.jobs_run.values()) == 1
+            assert colony.jobs_run == {"queen": 1, "hive-1": 1, "worker-1": 1}
     assert len(run.invariants) == 8
     assert violations(run) == {}
+
+
+def test_a_colony_of_a_run_that_is_drawn_measures_itself_and_any_other_does_not(run: Run) -> None:
+    with Colony(SMALL, run) as colony:
+        assert colony.gauges is None
+    with Colony(SMALL, Run(run.runtime, charting=True)) as colony:
+        colony.submit("hum", max_tokens=5, ignore_eos=True).wait()
+        assert colony.gauges is not None
+        charts = {chart.title: chart for chart in colony.gauges.charts()}
+    waiting, requests = charts["queue depth per worker"], charts["requests"]
+    assert isinstance(waiting, Series)
+    assert isinstance(requests, Spans)
+    assert sorted(waiting.lines) == ["worker-1", "worker-2", "worker-3", "worker-4"]
+    assert waiting.lapse == SMALL.patience.silence_seconds
+    assert {span.label for span in requests.spans} == {"request-1"}
 
 
 def test_the_same_colony_on_threads_gives_the_same_text() -> None:

@@ -44,7 +44,7 @@ def receipt(
         submitted_at=submitted_at,
         accepted_at=submitted_at,
         token_times=array("d", token_times),
-        texts=["bee"] * len(token_times),
+        answers=[["bee"] * len(token_times)],
         ended_at=last if ended_at is None else ended_at,
         outcome=Completed() if outcome is None else outcome,
         attempts=1,
@@ -159,6 +159,13 @@ def test_requests_and_tokens_are_counted_by_outcome() -> None:
     )
     assert summary.requests == {"Cancelled": 1, "Completed": 2, "Failed": 1}
     assert summary.output_tokens == {"Cancelled": 0, "Completed": 3, "Failed": 3}
+
+
+def test_tokens_of_every_answer_to_a_request_are_counted() -> None:
+    several = receipt(0.0, [1.0, 2.0])
+    several.answers = [["bee", "hive"], ["bee"], ["bee", "hive"]]
+
+    assert summary_of([several]).output_tokens == {"Completed": 5}
 
 
 def test_the_run_lasts_from_the_first_submission_to_the_last_end() -> None:

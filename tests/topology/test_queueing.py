@@ -37,7 +37,7 @@ NEVER = 1e9
 """Seconds of patience that no run here outlasts: heartbeats would only take computing time."""
 
 PATIENCE = Patience(
-    heartbeat_seconds=NEVER, silence_seconds=NEVER, keep_seconds=1.0, open_seconds=NEVER
+    heartbeat_seconds=NEVER, lease_seconds=NEVER, keep_seconds=1.0, open_seconds=NEVER
 )
 
 

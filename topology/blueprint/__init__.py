@@ -2,7 +2,7 @@
 
 from topology.blueprint.drawing import Blueprint, Device, HiveSpec, LinkSpec, QueenSpec
 from topology.blueprint.reader import read_blueprint, sample_blueprint
-from topology.blueprint.sizes import GIB
+from topology.toml.sizes import GIB
 
 __all__ = [
     "GIB",

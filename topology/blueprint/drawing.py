@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
-from actors.specs import PATIENCE, LatencyModel, Model, Patience, WorkerSpec
+from actors.specs import PATIENCE, Device, LatencyModel, Model, Patience, WorkerSpec
 from glasshive.errors import Complaint
-from topology.blueprint.flaw import FlawedBlueprint, label, quoted
-from topology.blueprint.sizes import GIB
+from topology.blueprint.flaw import FlawedBlueprint, label
 from topology.blueprint.validation import flaws_in
 from topology.blueprint.writer import written
+from topology.toml import quoted
+from topology.toml.sizes import GIB
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,19 +43,6 @@ LATENCY_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """A device that workers share.
-
-    Args:
-        name: unique in its hive.
-        vram_bytes: the VRAM that it has.
-    """
-
-    name: str
-    vram_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
 class QueenSpec:
     """What the queen is told when she is born.
 
@@ -74,8 +62,8 @@ class HiveSpec:
     Args:
         name: the hive's name, and its host's.
         devices: what its workers run on.
-        workers: its workers; one with a share of 0 bytes gets an equal part of the VRAM that the
-            stated shares leave on its device.
+        workers: its workers; a resident one with a share of 0 bytes gets an equal part of the VRAM
+            that the residents' stated shares leave on its device, any other the whole of it.
         placement: the policy by which it chooses a worker, by its name in `actors.placement`.
         max_jobs: unfinished jobs that it holds at most.
     """
@@ -240,26 +228,27 @@ def keeper_names(count: int) -> tuple[str, ...]:
 
 def _with_shares(hive: HiveSpec) -> HiveSpec:
     """Give each worker without a stated share its part of what is left on its device."""
+    residents = [worker for worker in hive.workers if worker.resident]
     stated: Counter[str] = Counter()
-    silent: Counter[str] = Counter()
-    for worker in hive.workers:
-        if worker.vram_bytes:
-            stated[worker.device] += max(0, worker.vram_bytes)
-        else:
-            silent[worker.device] += 1
-    if not silent:
+    for worker in residents:
+        stated[worker.device] += max(0, worker.vram_bytes)
+    silent = Counter(worker.device for worker in residents if not worker.vram_bytes)
+    if all(worker.vram_bytes for worker in hive.workers):
         return hive
+    whole = {device.name: device.vram_bytes for device in hive.devices}
     shares = {
-        device.name: max(0, device.vram_bytes - stated[device.name]) // silent[device.name]
-        for device in hive.devices
-        if device.name in silent
+        name: max(0, vram_bytes - stated[name]) // silent[name]
+        for name, vram_bytes in whole.items()
+        if silent[name]
     }
     return replace(
         hive,
         workers=tuple(
             worker
             if worker.vram_bytes
-            else replace(worker, vram_bytes=shares.get(worker.device, 0))
+            else replace(
+                worker, vram_bytes=(shares if worker.resident else whole).get(worker.device, 0)
+            )
             for worker in hive.workers
         ),
     )

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 from glasshive.errors import InputError
+from topology.toml import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glasshive.errors import Complaint
+    from topology.toml import Flaw, Place
 
-__all__ = ["Flaw", "FlawedBlueprint", "Place", "label", "quoted"]
-
-Place: TypeAlias = tuple[str | int, ...]
-"""The way to a value from the top of the drawing, by the file's keys and indices."""
-
-LONGEST_QUOTE = 60
-"""Characters of a wrong value that a complaint repeats."""
-
-MOST_BITS = 256
-"""Python refuses to write integers of thousands of digits in decimal."""
+__all__ = ["FlawedBlueprint", "label"]
 
 BEES = {"hives": "hive", "workers": "worker", "devices": "device", "models": "model"}
 """What one entry of an array is called."""
-
-
-class Flaw(NamedTuple):
-    """One thing that is wrong with a drawing."""
-
-    place: Place
-    what: str
-    remedy: str
 
 
 class FlawedBlueprint(InputError):
@@ -68,20 +53,6 @@ def label(place: Place, root: object) -> str:
         elif step in ("queen", "patience"):
             parts.append(step)
     return ", ".join(parts)
-
-
-def quoted(value: object) -> str:
-    """Return a value as Python writes it, the end of a long one left out.
-
-    Args:
-        value: what was written.
-    """
-    match value:
-        case int() if value.bit_length() > MOST_BITS:
-            text = hex(value)
-        case _:
-            text = repr(value)
-    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
 
 
 def _child(node: object, step: str | int) -> object:

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import fields
 from importlib.resources import as_file, files
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from actors.specs import PATIENCE, LatencyModel, Model, Patience, WorkerSpec
+from actors.specs import PATIENCE, Device, LatencyModel, Model, Patience, WorkerSpec
 from glasshive.errors import Complaint, InputError, nearest
 from topology.blueprint.drawing import (
     LATENCY_SECONDS,
     Blueprint,
-    Device,
     HiveSpec,
     LinkSpec,
     QueenSpec,
     keeper_names,
 )
-from topology.blueprint.flaw import Flaw, FlawedBlueprint, label
-from topology.blueprint.lines import line_of, locate
-from topology.blueprint.sizes import MOST_BYTES
-from topology.blueprint.table import Table, described
+from topology.blueprint.flaw import FlawedBlueprint, label
 from topology.blueprint.validation import MOST
+from topology.toml import Table, TomlFile, described
+from topology.toml.sizes import GIB, MOST_BYTES
 
 if TYPE_CHECKING:
-    from topology.blueprint.flaw import Place
+    from pathlib import Path
+
+    from topology.toml import Flaw
 
 __all__ = ["read_blueprint", "sample_blueprint"]
 
@@ -41,8 +38,8 @@ _BLUEPRINT = (
 _QUEEN = ("placement", "max_jobs")
 _MODEL = ("name", "size_gib", "kv_bytes_per_token", *_LATENCY)
 _HIVE = ("name", "placement", "max_jobs", "devices", "workers")
-_DEVICE = ("name", "vram_gib")
-_WORKER = ("name", "device", "model", "vram_gib", "max_num_seqs", "max_waiting")
+_DEVICE = ("name", "vram_gib", "speed", "load_gib_per_second")
+_WORKER = ("name", "device", "model", "vram_gib", "max_num_seqs", "max_waiting", "resident")
 _LINK = ("between", "latency_seconds")
 
 # What a file does not say is what Python does not say.
@@ -50,9 +47,8 @@ _PLAIN_QUEEN = QueenSpec()
 _PLAIN_LATENCY = LatencyModel()
 _PLAIN_MODEL = Model("")
 _PLAIN_HIVE = HiveSpec("", (), ())
+_PLAIN_DEVICE = Device("", 0)
 _PLAIN_WORKER = WorkerSpec("", _PLAIN_MODEL)
-
-_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read_blueprint(path: str | Path) -> Blueprint:
@@ -64,30 +60,17 @@ def read_blueprint(path: str | Path) -> Blueprint:
     Raises:
         InputError: with a complaint for each thing that is wrong, in the order of the file.
     """
-    path = Path(path)
-    text = _text(path)
-    data = _parsed(path, text)
+    file = TomlFile.read(path, "a blueprint")
     flaws: list[Flaw] = []
     try:
-        blueprint = _blueprint(Table(data, (), _BLUEPRINT, flaws))
+        blueprint = _blueprint(Table(file.data, (), _BLUEPRINT, flaws))
     except FlawedBlueprint as error:
         told = {flaw.place for flaw in flaws}
         flaws += (flaw for flaw in error.flaws if flaw.place not in told)
     else:
         if not flaws:
             return blueprint
-    lines = locate(text)
-
-    def line(place: Place) -> int:
-        return line_of(place, lines) or 0
-
-    flaws.sort(key=lambda flaw: line(flaw.place))
-    raise InputError(
-        *(
-            Complaint(_where(path, line(place), label(place, data)), what, remedy)
-            for place, what, remedy in flaws
-        )
-    )
+    raise file.error(flaws, lambda place: label(place, file.data))
 
 
 def sample_blueprint(name: str) -> Blueprint:
@@ -109,61 +92,6 @@ def sample_blueprint(name: str) -> Blueprint:
         )
     with as_file(samples[name]) as path:
         return read_blueprint(path)
-
-
-def _where(path: Path, line: int, place: str) -> str:
-    return ", ".join(filter(None, (str(path), f"line {line}" if line else "", place)))
-
-
-# -- the text -------------------------------------------------------------------------------
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            Complaint(
-                str(path),
-                f"the file cannot be read: {error.strerror}",
-                "give the path of a blueprint, a TOML file",
-            )
-        ) from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # The codec counts from behind a byte order mark, and hands over what it counted in.
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            Complaint(
-                _where(path, line, ""),
-                f"byte 0x{error.object[error.start]:02x} is not UTF-8",
-                "save the file as UTF-8",
-            )
-        ) from error
-
-
-def _parsed(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise InputError(
-            Complaint(str(path), "brackets stand too deep in one another", "remove some")
-        ) from error
-    except ValueError as error:
-        # Also a number of thousands of digits, for which tomllib has no error of its own.
-        message = str(error)
-        found = _POSITION.search(message)
-        position = "at its end" if found else ""
-        if found and found[1]:
-            position = f"line {found[1]}, column {found[2]}"
-        raise InputError(
-            Complaint(
-                ", ".join(filter(None, (str(path), position))),
-                f"this is not TOML: {_POSITION.sub('', message)}",
-                "see https://toml.io for how it is written",
-            )
-        ) from error
 
 
 # -- the tables -----------------------------------------------------------------------------
@@ -227,7 +155,13 @@ def _hive(table: Table, models: dict[str, Model]) -> HiveSpec:
         name=table.text("name"),
         devices=tuple(
             # One whose VRAM is not known has room for all, so that nothing else is complained of.
-            Device(device.text("name"), device.size("vram_gib", instead=MOST_BYTES))
+            Device(
+                device.text("name"),
+                device.size("vram_gib", instead=MOST_BYTES),
+                device.number("speed", _PLAIN_DEVICE.speed),
+                device.number("load_gib_per_second", _PLAIN_DEVICE.load_bytes_per_second / GIB)
+                * GIB,
+            )
             for device in table.tables("devices", _DEVICE)
         ),
         workers=tuple(_worker(worker, models) for worker in table.tables("workers", _WORKER)),
@@ -254,6 +188,7 @@ def _worker(table: Table, models: dict[str, Model]) -> WorkerSpec:
         vram_bytes=share,
         max_num_seqs=table.count("max_num_seqs", _PLAIN_WORKER.max_num_seqs),
         max_waiting=table.count("max_waiting", _PLAIN_WORKER.max_waiting),
+        resident=table.truth("resident", default=_PLAIN_WORKER.resident),
     )
 
 

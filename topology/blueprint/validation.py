@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from actors.placement import POLICIES
 from glasshive.errors import nearest
-from topology.blueprint.flaw import Flaw, quoted
-from topology.blueprint.sizes import GIB, MOST_BYTES, gib
+from topology.toml import Flaw, quoted
+from topology.toml.sizes import GIB, MOST_BYTES, gib
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from actors.specs import Model, Patience, WorkerSpec
     from topology.blueprint.drawing import Blueprint, Device, HiveSpec
-    from topology.blueprint.flaw import Place
+    from topology.toml import Place
 
 __all__ = ["MOST", "flaws_in"]
 
@@ -101,13 +101,38 @@ def _patience(patience: Patience) -> Iterator[Flaw]:
         for flaw in _seconds(("patience", field.name), getattr(patience, field.name), positive=True)
     ]
     yield from flaws
-    heartbeat, silence = patience.heartbeat_seconds, patience.silence_seconds
-    if silence <= heartbeat and not flaws:
-        yield Flaw(
-            ("patience", "silence_seconds"),
-            f"silence_seconds is {silence}, not longer than heartbeat_seconds, {heartbeat}",
-            "write more, or every node counts as down between two of its heartbeats",
-        )
+    if not flaws:
+        for shorter, longer, times, why in _ORDER:
+            least = times * getattr(patience, shorter)
+            if getattr(patience, longer) <= least:
+                much = f"{times:g} times " if times != 1 else ""
+                yield Flaw(
+                    ("patience", longer),
+                    f"{longer} is {getattr(patience, longer)}, not longer than {much}{shorter}, "
+                    f"{getattr(patience, shorter)}",
+                    f"write more, or {why}",
+                )
+
+
+_ORDER = (
+    (
+        *("heartbeat_seconds", "silence_seconds", 1.0),
+        "every node counts as down between two of its heartbeats",
+    ),
+    (
+        *("heartbeat_seconds", "degraded_seconds", 1.0),
+        "every node counts as degraded between two of its heartbeats",
+    ),
+    (
+        *("renew_seconds", "lease_seconds", 2.0),
+        "one message that is lost makes a node give a job up that is read",
+    ),
+    (
+        *("margin_seconds", "answer_seconds", 3.0),
+        "no time is left for the worker, which is the third hop from the keeper",
+    ),
+)
+"""Which wait must be how many times longer than which, and what would happen otherwise."""
 
 
 # -- models and hives -----------------------------------------------------------------------
@@ -222,6 +247,13 @@ def _devices(place: Place, hive: HiveSpec) -> Iterator[tuple[Flaw, str]]:
                 device.name,
             )
         seen.add(device.name)
+        for key, value in (
+            ("speed", device.speed),
+            ("load_gib_per_second", device.load_bytes_per_second / GIB),
+        ):
+            if not (math.isfinite(value) and value > 0):
+                what = f"{key} is {quoted(value)}"
+                yield Flaw((*there, key), what, "write a number above 0"), device.name
         flaws = [*_size((*there, "vram_gib"), "VRAM", device.vram_bytes, least=1)]
         flaws += () if flaws else _crowd((*there, "vram_gib"), device, shares[device.name])
         for flaw in flaws:
@@ -229,8 +261,9 @@ def _devices(place: Place, hive: HiveSpec) -> Iterator[tuple[Flaw, str]]:
 
 
 def _crowd(place: Place, device: Device, workers: list[WorkerSpec]) -> Iterator[Flaw]:
-    shares = {worker.name: worker.vram_bytes for worker in workers if worker.vram_bytes > 0}
-    total = sum(worker.vram_bytes for worker in workers if worker.vram_bytes > 0)
+    residents = [worker for worker in workers if worker.resident and worker.vram_bytes > 0]
+    shares = {worker.name: worker.vram_bytes for worker in residents}
+    total = sum(worker.vram_bytes for worker in residents)
     if total > device.vram_bytes:
         told = ", ".join(f"{quoted(name)} {gib(share)}" for name, share in shares.items())
         yield Flaw(
@@ -264,7 +297,7 @@ def _model_of(place: Place, worker: WorkerSpec, models: Mapping[str, Model]) -> 
         )
 
 
-def _room(place: Place, worker: WorkerSpec, devices: Collection[str]) -> Iterator[Flaw]:
+def _room(place: Place, worker: WorkerSpec, devices: Mapping[str, Device]) -> Iterator[Flaw]:
     model, share = worker.model, worker.vram_bytes
     there = (*place, "vram_gib")
     if share < 0:
@@ -275,6 +308,13 @@ def _room(place: Place, worker: WorkerSpec, devices: Collection[str]) -> Iterato
         )
     elif worker.device not in devices:
         return
+    elif not worker.resident and share > devices[worker.device].vram_bytes:
+        yield Flaw(
+            there,
+            f"its share of the VRAM is {gib(share)}, and its device has "
+            f"{gib(devices[worker.device].vram_bytes)}",
+            "give it a smaller share, or another device",
+        )
     elif share < model.size_bytes:
         yield Flaw(
             there,

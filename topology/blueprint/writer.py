@@ -6,7 +6,7 @@ import json
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from topology.blueprint.sizes import GIB
+from topology.toml.sizes import GIB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +64,8 @@ def _hive(hive: HiveSpec) -> Iterator[str]:
         yield "\n[[hives.devices]]"
         yield f"name = {_text(device.name)}"
         yield f"vram_gib = {_gib(device.vram_bytes)}"
+        yield f"speed = {_number(device.speed)}"
+        yield f"load_gib_per_second = {_number(device.load_bytes_per_second / GIB)}"
     for worker in hive.workers:
         yield from _worker(worker)
 
@@ -77,6 +79,7 @@ def _worker(worker: WorkerSpec) -> Iterator[str]:
         yield f"vram_gib = {_gib(worker.vram_bytes)}"
     yield f"max_num_seqs = {worker.max_num_seqs}"
     yield f"max_waiting = {worker.max_waiting}"
+    yield f"resident = {str(worker.resident).lower()}"
 
 
 def _text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A table of a blueprint file: its values with their types, and what is said when one is wrong."""
+"""A table of a file: its values with their types, and what is said when one is wrong."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from glasshive.errors import nearest
-from topology.blueprint.flaw import Flaw, quoted
-from topology.blueprint.sizes import GIB
+from topology.toml.flaw import Flaw, quoted
+from topology.toml.sizes import GIB
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from topology.blueprint.flaw import Place
+    from topology.toml.flaw import Place
 
 __all__ = ["Table", "described"]
 
@@ -57,6 +57,10 @@ class Table:
         """
         self._flaws.append(Flaw((*self._place, key), what, remedy))
 
+    def present(self) -> tuple[str, ...]:
+        """Return the keys that there are, also those meant by unknown ones, in their order."""
+        return tuple(self._data)
+
     def get(self, key: str) -> Any:
         """Return a value of whatever type, None if there is none."""
         return self._data.get(key)
@@ -86,6 +90,35 @@ class Table:
             return value
         self._mistyped(key, value, "write an integer")
         return 0
+
+    def truth(self, key: str, *, default: bool) -> bool:
+        """Return a boolean.
+
+        Args:
+            key: its key.
+            default: what it is where the file does not say.
+        """
+        value = self._data.get(key, default)
+        if isinstance(value, bool):
+            return value
+        self._mistyped(key, value, "write true or false")
+        return default
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return an array of strings, which the file must have.
+
+        Args:
+            key: its key.
+        """
+        value = self._required(key, None, "an array of strings")
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+        remedy = "write an array of strings, each in quotes"
+        if isinstance(value, list):
+            self.wrong(key, f"{key} holds something else than strings", remedy)
+        else:
+            self._mistyped(key, value, remedy)
+        return ()
 
     def number(self, key: str, default: float | None = None) -> float:
         """Return a number.

@@ -3,10 +3,10 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from topology.blueprint.lines import MOST_ATTEMPTS, line_of, locate
+from topology.toml.lines import MOST_ATTEMPTS, line_of, locate
 
 if TYPE_CHECKING:
-    from topology.blueprint.flaw import Place
+    from topology.toml.flaw import Place
 
 
 def line(text: str, *place: str | int) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from topology.blueprint.flaw import Place
+    from topology.toml.flaw import Place
 
 __all__ = ["line_of", "locate"]
 

@@ -1,0 +1,72 @@
+"""What is done to a colony on purpose: faults as a plan, armed, struck and healed."""
+
+from topology.faults.action import (
+    ACTIONS,
+    Action,
+    Crash,
+    CrashHost,
+    DriftClock,
+    FailToLoad,
+    Hang,
+    Heal,
+    JumpClock,
+    Lie,
+    Link,
+    OutOfMemory,
+    Partition,
+    PauseHost,
+    Recover,
+    Restart,
+    RestartHost,
+    ResumeHost,
+    Slow,
+    SlowHost,
+    Target,
+)
+from topology.faults.condition import (
+    CONDITIONS,
+    AfterMessage,
+    AfterToken,
+    At,
+    Condition,
+    WithRate,
+)
+from topology.faults.injector import Injector
+from topology.faults.plan import FaultPlan, Strike
+from topology.faults.reader import read_fault_plan
+from topology.faults.swarm import swarm_plan
+
+__all__ = [
+    "ACTIONS",
+    "CONDITIONS",
+    "Action",
+    "AfterMessage",
+    "AfterToken",
+    "At",
+    "Condition",
+    "Crash",
+    "CrashHost",
+    "DriftClock",
+    "FailToLoad",
+    "FaultPlan",
+    "Hang",
+    "Heal",
+    "Injector",
+    "JumpClock",
+    "Lie",
+    "Link",
+    "OutOfMemory",
+    "Partition",
+    "PauseHost",
+    "Recover",
+    "Restart",
+    "RestartHost",
+    "ResumeHost",
+    "Slow",
+    "SlowHost",
+    "Strike",
+    "Target",
+    "WithRate",
+    "read_fault_plan",
+    "swarm_plan",
+]
