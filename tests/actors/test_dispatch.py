@@ -97,7 +97,7 @@ def test_a_node_is_as_its_last_heartbeat_says(
     assert list(dispatch.nodes.values()) == [node]
     assert (node.ref, node.epoch, node.turn, node.heard_at) == (again, "r1", (1, 1), 2.0)
     assert node.states == slots
-    assert node.rooms["llama"].slots == 5
+    assert (node.rooms["llama"].model, node.rooms["llama"].slots) == ("llama", 5)
 
 
 def test_the_rooms_of_a_model_are_in_the_order_in_which_their_nodes_were_met(

@@ -56,10 +56,10 @@ def test_answers_that_end_without_a_token_tell_nothing() -> None:
 def test_it_is_whole_when_every_answer_has_ended() -> None:
     fan = Fan(2)
     assert fan.whole() is None
-    fan.close(1, done(3))
+    fan.close(1, done(3, prompt_tokens=10))
     assert fan.whole() is None
-    fan.close(0, done(4))
-    assert fan.whole() == Done("stop", Usage(10, 7))
+    fan.close(0, done(4, prompt_tokens=9))
+    assert fan.whole() == Done("stop", Usage(9, 7))  # the prompt is one
 
 
 def test_it_was_cut_by_its_length_if_one_answer_was() -> None:

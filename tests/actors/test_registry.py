@@ -76,6 +76,8 @@ def test_a_new_job_is_queued_and_carries_its_request_id() -> None:
     job = registry.get_job(job_id)
     assert (job.state, job.request_id, job.tokens, job.outcome) == (QUEUED, "request-1", [], None)
     assert (job.branch, job.generated, job.ends_at) == (0, 0, math.inf)
+    assert (job.payload, job.payload_taken, job.renewed_at) == (None, False, 0.0)
+    assert job.token_senders == []
 
 
 def test_a_job_says_which_answer_it_is_for() -> None:
@@ -260,7 +262,13 @@ def test_every_change_of_a_job_is_recorded(sim: Simulation) -> None:
     sim.watch(note, kinds=["state"])
     registry, job_id = registry_with_job(FAILED)
     registry.remove_job(job_id)
-    assert seen == [
+    registry_with_job(COMPLETED)
+    assert seen[3:] == [
+        {"subject": job_id, "before": None, "after": "Queued", "request_id": "request-1"},
+        {"subject": job_id, "before": "Queued", "after": "Running"},
+        {"subject": job_id, "before": "Running", "after": "Completed"},
+    ]
+    assert seen[:3] == [
         {"subject": job_id, "before": None, "after": "Queued", "request_id": "request-1"},
         {"subject": job_id, "before": "Queued", "after": "Failed", "message": FAILED.message},
         {"subject": job_id, "before": "Failed", "after": None},

@@ -247,7 +247,13 @@ def test_a_cancel_of_a_job_that_was_lost_waits_until_it_has_surely_stopped_where
 
 
 def test_that_it_has_stopped_where_it_is_now_does_not_shorten_the_wait(
-    client: Peer, queen: ActorRef[Queen], hive: Below, start_hive: Hives, ask: Asks
+    *,
+    sim: Simulation,
+    client: Peer,
+    queen: ActorRef[Queen],
+    hive: Below,
+    start_hive: Hives,
+    ask: Asks,
 ) -> None:
     lost_at_4(client, queen, hive, ask)
     (job,) = client.reads
@@ -258,6 +264,7 @@ def test_that_it_has_stopped_where_it_is_now_does_not_shorten_the_wait(
     other.live(40.0)
     assert client.ended(job) == [(32.0, Cancelled())]
     assert other.peer.when(Cancel) == [4.2]
+    assert sim.situations[WAITED] == 1
 
 
 def test_that_it_may_run_where_it_is_now_lengthens_the_wait(

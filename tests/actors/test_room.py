@@ -40,6 +40,19 @@ def worker(**changes: Any) -> WorkerState:
     return msgspec.structs.replace(WORKER, **changes)
 
 
+def test_a_node_that_was_never_heard_of_has_nothing_and_is_not_down() -> None:
+    node = Below("hive-1", 3, NOBODY, 0.0)
+    assert (node.epoch, node.turn, node.states, node.down) == ("", (0, 0), (), False)
+    assert (node.rooms, node.orphans) == ({}, [])
+
+
+def test_a_room_that_was_never_told_of_has_nothing_and_holds_nothing() -> None:
+    found = Room(Below("hive-1", 3, NOBODY, 0.0), "llama")
+    assert (found.slots, found.cold_slots, found.max_waiting) == (0, 0, 0)
+    assert (found.kv_bytes, found.kv_bytes_per_token, found.promised_bytes) == (0, 0, 0)
+    assert (found.jobs, found.others, found.full) == (0, 0, True)
+
+
 def test_a_room_has_its_nodes_place() -> None:
     assert room().place == 3
 

@@ -258,7 +258,7 @@ def test_nor_if_the_job_was_left_behind_a_partition(
     assert_silent(chain)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 2.0, 2.505, 3.0])
+@pytest.mark.parametrize("seconds", [0.0, 1.602, 1.603, 1.604, 2.0, 3.0])
 def test_nor_if_the_queen_began_anew_and_the_keeper_submits_again(
     chain: Chain, ask: Asks, seconds: float
 ) -> None:

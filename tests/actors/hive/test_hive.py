@@ -209,6 +209,7 @@ def test_a_hive_that_closes_down_has_its_workers_close_down_when_its_jobs_have_e
     assert client.when(Drained) == pytest.approx([1.0])
     assert not any(worker.is_alive() for worker in (*workers, hive.ref))
     assert [line["node"] for line in logged("closing down")] == ["hive-1", "worker-1", "worker-2"]
+    assert logged("node is down") == []
 
 
 def test_a_hive_that_closes_down_brings_no_worker_up(

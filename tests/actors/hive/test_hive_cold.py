@@ -226,6 +226,7 @@ def test_one_that_cannot_load_is_given_up_and_tried_again_after_a_while(
     ]
     assert client.outcomes(job) == [Completed()]
     assert hive.actor.nursery.places["a"].failures == 0
+    assert client.sim.situations["a worker could not be brought up at first"] == 1
 
 
 def test_it_fails_as_often_as_fate_says(client: Peer, found: Founds, ask: Asks) -> None:

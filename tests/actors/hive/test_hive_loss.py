@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from actors import (
     Completed,
     Device,
+    Drain,
+    Drained,
     FailToLoad,
     Hang,
     Hello,
@@ -141,6 +143,21 @@ def test_a_worker_that_only_hung_is_stopped_when_it_comes_back_and_was_replaced(
     assert sim.situations[BACK] == 1
     assert hive.words(job) == words(ask(1, 500))
     assert client.outcomes(job) == [Completed()]
+
+
+def test_a_worker_that_only_hung_is_stopped_though_it_was_not_replaced_yet(
+    sim: Simulation, client: Peer, found: Founds
+) -> None:
+    hive = found(workers=1)
+    sim.run(until=0.5)
+    hung = hive.worker("worker-1")
+    hung.tell(Hang(3.7))
+    sim.run(until=4.4)  # it was missed at 4 s, and spoke at 4.2 s
+    place = hive.actor.nursery.places["worker-1"]
+    assert (place.phase, place.born, place.failures) == ("absent", 1, 1)
+    assert not hung.is_alive()
+    client.live(9.0)
+    assert (place.phase, place.born) == ("ready", 2)
 
 
 def test_a_worker_that_fate_starts_anew_in_its_place_loses_its_jobs_and_loads_again(
@@ -312,6 +329,32 @@ def test_a_job_that_a_client_wants_again_of_a_hive_that_begins_anew_takes_the_ol
     client.live(20.0)
     assert had + hive.words(job) == words(ask(1, 500))
     assert job.job_id == "hive-1/life-r1/job-1"
+
+
+def test_a_survivor_for_which_there_is_no_room_is_not_taken_in(
+    client: Peer, peer: Peers, found: Founds, ask: Asks
+) -> None:
+    specs = [WorkerSpec(name, LLAMA, "gpu-0", 60, 2, 0, resident=False) for name in ("a", "b")]
+    hive = found(*specs, devices=[GPU])
+    hive.start(ask(1))
+    assert hive.phases() == {"a": "loading", "b": "absent"}
+    hive.ref.tell(Hello("b", peer("survivor").ref, ()))
+    client.pause()
+    assert hive.phases() == {"a": "loading", "b": "absent"}
+    assert "b" not in hive.actor.dispatch.nodes
+
+
+def test_a_hive_that_begins_anew_does_not_close_down_before_its_survivors(
+    sim: Simulation, client: Peer, found: Founds
+) -> None:
+    hive = found()
+    crash(sim, hive, until=1.7)
+    hive.ref.tell(Drain(client.ref))
+    sim.run(until=5.1)
+    assert hive.phases() == {"worker-1": "ready", "worker-2": "ready"}
+    sim.run(until=9.0)
+    assert client.when(Drained) == [5.7]  # the first heartbeat after 3.5 s
+    assert [actor.actor_ref for actor in sim.actors()] == [client.ref]
 
 
 def test_what_a_survivor_still_runs_for_the_earlier_life_takes_up_its_place(

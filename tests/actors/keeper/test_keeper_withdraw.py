@@ -176,6 +176,21 @@ def test_withdrawing_what_the_queen_has_lost_waits_until_it_has_surely_stopped(
     assert court.ends == [(44.0, Cancelled())]
 
 
+def test_that_the_next_job_is_cancelled_does_not_mean_that_the_lost_one_has_stopped(
+    court: Court, ask: Asks
+) -> None:
+    court.ask(ask())
+    court.accept()
+    court.end(0, UNKNOWN)
+    court.withdraw()
+    court.accept(1, job=2)
+    assert court.cancelled == ["queen/job-2"]
+    assert len(court.opened) == 1
+    court.end(0, Cancelled(), job=2)
+    court.run(until=60.0)
+    assert court.ends == [(44.0, Cancelled())]
+
+
 def test_a_withdrawn_request_is_not_submitted_again_when_it_was_rejected(
     court: Court, ask: Asks
 ) -> None:
