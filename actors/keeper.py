@@ -106,6 +106,8 @@ class _Pending(Reading):
     token_times: array[float] = field(default_factory=_no_times)
     answers: list[list[str]] = field(default_factory=list)
     indices: array[int] = field(default_factory=_no_indices)
+    fenced_until: float = -math.inf
+    """When a job of it that the queen has lost has surely stopped."""
     retry: Timer | None = None
     withdrawn: bool = False
     cancel_by: float = math.inf
@@ -293,7 +295,7 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
     def finish(self, reading: _Pending, outcome: Outcome) -> None:
         """Give the receipt, or have a job that the queen has lost begun anew."""
         unknown = isinstance(outcome, Failed) and outcome.code in (UNKNOWN, UNOPENED)
-        if reading.withdrawn and unknown:
+        if reading.withdrawn and (unknown or clock.now() < reading.fenced_until):
             self._leave_stream(reading)  # what she has forgotten may run on below for a while
         elif reading.withdrawn:
             self._end(reading, outcome)
@@ -307,6 +309,7 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
 
     def _leave_stream(self, pending: _Pending) -> None:
         self.readings.pop(pending.job_id, None)
+        pending.fenced_until = pending.opened_at + self.patience.fence_seconds(_HOPS)
         pending.stream = None
         pending.job_id = ""
 

@@ -21,7 +21,9 @@ from actors import (
     Worker,
 )
 from glasshive import Run, Simulation
+from glasshive.fault import Cut, ResumeHost
 from topology import Blueprint, Cast, Colony
+from topology.faults import AfterMessage, FaultPlan, PauseHost
 from topology.invariants import CancelMeansSilence, EveryJobEnds
 
 if TYPE_CHECKING:
@@ -138,6 +140,49 @@ def test_a_worker_that_stands_still_has_until_it_goes_on_to_hear_of_the_cancel(
         assert len(colony.bees.running("request-1")) == 1
 
     assert broken(act=act) == {}
+
+
+def test_a_worker_that_stood_still_before_its_stream_was_opened_hears_of_the_cancel_in_time(
+    broken: Broken,
+) -> None:
+    """Both wait for it when it goes on, the opening and then the cancel; it spends no step."""
+    steps: list[int] = []
+
+    def act(colony: Colony) -> None:
+        colony.strike(FaultPlan.of([(AfterMessage(1, "Accepted", "hive-1"), PauseHost("hive-1"))]))
+        job = colony.submit("hum", max_tokens=500, ignore_eos=True)
+        colony.run_some(1.0)
+        at_worker = colony.bees.workers["worker-1"].jobs.get_job("worker-1/job-1")
+        job.cancel()
+        assert isinstance(job.wait().outcome, Cancelled)
+        colony.heal()
+        colony.run_some(5.0)
+        steps.append(len(at_worker.tokens))
+
+    assert broken(act=act) == {}
+    assert steps == [0]
+
+
+def test_a_hive_that_stood_still_and_is_cut_off_begins_nothing_that_was_withdrawn_meanwhile(
+    broken: Broken,
+) -> None:
+    """The opening of the stream has waited for it, and no cancel can reach it."""
+    begun: list[int] = []
+
+    def act(colony: Colony) -> None:
+        assert isinstance(colony.runtime, Simulation)
+        colony.strike(FaultPlan.of([(AfterMessage(1, "Accepted", "queen"), PauseHost("hive-1"))]))
+        job = colony.submit("hum", max_tokens=500, ignore_eos=True)
+        colony.run_some(1.0)
+        Cut(("hive-1",), ("queen",)).strike(colony.runtime)
+        job.cancel()
+        assert isinstance(job.wait().outcome, Cancelled)
+        ResumeHost("hive-1").strike(colony.runtime)
+        colony.run_some(20.0)
+        begun.append(colony.jobs_run["worker-1"])
+
+    assert broken(act=act) == {}
+    assert begun == [0]
 
 
 def test_a_request_that_ended_well_may_be_run_by_others_still() -> None:
