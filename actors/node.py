@@ -224,6 +224,7 @@ class Node(Bee, Generic[TokenT]):
         self.jobs.set_payload(job_id, request)
         self.unfinished += 1
         self.submissions[key] = Submission(job_id, client, turn)
+        job.renewed_at = now
         self._unopened[job_id] = now
         self._accept(client, request, job_id, turn)
 
@@ -265,8 +266,15 @@ class Node(Bee, Generic[TokenT]):
             tell(subscriber, StreamEnd(job_id, message.after + 1, self._unknown(job_id)))
             return
         job = self.jobs.get_job(job_id)
-        job.renewed_at = clock.now()
         self.jobs.set_token_sender(job_id, subscriber)
+        now = clock.now()
+        late = now - job.renewed_at >= self.patience.lease_seconds
+        if late and job.outcome is None:
+            # What a node finds in its inbox that has stood still may be older than the lease, and
+            # its sender may have been told that nothing runs any more.
+            sometimes("a node that has stood still finds a job that nobody reads")
+            self.withdraw(job)
+        job.renewed_at = now
         for index in range(max(0, message.after + 1), len(job.tokens)):
             tell(subscriber, StreamItem(job_id, index, job.tokens[index]))
         if job.outcome is not None:

@@ -123,7 +123,8 @@ class Patience:
         reply_seconds: seconds after which a submission that was not answered is told again.
         renew_seconds: seconds after which a reader opens its stream again, to have sent what
             was lost, and to show that it is still there.
-        lease_seconds: seconds without its reader after which a job is given up.
+        lease_seconds: seconds without its reader after which a job is given up; they count from
+            when it is accepted, so a stream that is opened for the first time after them is lost.
         place_seconds: seconds at each hop that a job waits when nobody serves its model.
         load_seconds: seconds that a model may take to load before its worker is given up.
         answer_seconds: seconds in which a keeper wants a request answered.

@@ -189,6 +189,16 @@ def test_whoever_asked_last_is_told_once_that_a_node_has_closed_down(
     assert [line["jobs"] for line in logged("closing down")] == [1]
 
 
+def test_a_node_that_is_asked_twice_to_close_down_says_once_that_it_has(
+    client: Peer, start_worker: Workers
+) -> None:
+    worker = start_worker()
+    worker.tell(Drain(client.ref))
+    worker.tell(Drain(client.ref))
+    client.pause()
+    assert client.of(Drained) == [Drained("worker-1")]
+
+
 def test_a_node_closes_down_though_nobody_wants_to_know(
     sim: Simulation, start_worker: Workers
 ) -> None:

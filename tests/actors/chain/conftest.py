@@ -121,6 +121,8 @@ class Chain:
             assert node.queues.models() == []
             rooms = [room for node in node.dispatch.nodes.values() for room in node.rooms.values()]
             assert {(room.held, room.promised_bytes) for room in rooms} == {(0, 0)}
+        for node in (*self.of(Queen), *self.of(Hive), *self.of(Worker)):
+            assert node._open == node._unopened == {}
         for worker in self.of(Worker):
             assert (worker.unfinished, worker.jobs.job_count(), worker.submissions) == (0, 0, {})
             assert (worker.batch.running, worker.batch.waiting) == ({}, {})

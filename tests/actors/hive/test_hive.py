@@ -21,6 +21,7 @@ from actors import (
     Patience,
     Token,
     Usage,
+    Worker,
     WorkerOutput,
     WorkerState,
     WorkerStatus,
@@ -56,6 +57,13 @@ def test_each_heartbeat_says_how_the_workers_are(
     busy = WorkerState("worker-1", "llama", 1, 0, 1, 0, 2, 64, 0, 0)
     last = Heartbeat("hive-1", hive.ref, (busy, idle("worker-2")), "", (0, 3))
     assert client.of(Heartbeat)[-1] == last
+
+
+def test_workers_have_their_hives_patience(sim: Simulation, found: Founds) -> None:
+    patience = Patience(lease_seconds=7.0)
+    found(patience=patience)
+    workers = [actor for actor in sim.actors() if isinstance(actor, Worker)]
+    assert [worker.patience for worker in workers] == [patience, patience]
 
 
 # -- relaying -------------------------------------------------------------------------------

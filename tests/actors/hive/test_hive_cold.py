@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors import (
+    Cancelled,
     Completed,
     Device,
     Failed,
@@ -192,6 +193,34 @@ def test_who_has_been_unloaded_comes_back_when_it_is_wanted(
     assert sim.casualties == []
 
 
+def test_one_that_has_to_go_is_given_no_job_any_more(
+    client: Peer, found: Founds, ask: Asks
+) -> None:
+    hive = full_house(found)
+    hive.worker("a").tell(Hang(60.0))
+    client.pause()
+    hive.start(ask(1, 5, model="mistral"), ask(2, 5))
+    assert hive.phases()["a"] == "leaving"
+    assert hive.placements() == ["b"]
+
+
+def test_a_job_that_waits_for_its_worker_can_be_cancelled_at_once(
+    client: Peer, found: Founds, ask: Asks
+) -> None:
+    situation = "a cancel comes while the model loads"
+    hive = found(cold("a"), devices=[GPU])
+    jobs = hive.start(ask(1, 5), ask(2, 500))
+    client.live(1.2)
+    client.cancel(jobs[0])
+    assert client.ended(jobs[0]) == [(1.2, Cancelled())]
+    assert client.sim.situations[situation] == 1
+    client.live(6.2)
+    client.cancel(jobs[1])
+    assert client.ended(jobs[1]) == [(6.2, Cancelled())]
+    assert client.sim.situations[situation] == 1
+    assert hive.placements() == ["a"]
+
+
 def test_one_that_does_not_say_farewell_is_given_up_after_a_while(
     client: Peer, found: Founds, ask: Asks
 ) -> None:
@@ -241,7 +270,7 @@ def test_it_fails_as_often_as_fate_says(client: Peer, found: Founds, ask: Asks) 
 
 
 def test_one_that_takes_too_long_to_load_is_given_up(
-    client: Peer, found: Founds, ask: Asks
+    client: Peer, found: Founds, ask: Asks, logged: Logged
 ) -> None:
     hive = found(cold("a"), devices=[GPU], patience=Patience(load_seconds=2.0))
     (job,) = hive.start(ask(1, 5))
@@ -249,6 +278,9 @@ def test_one_that_takes_too_long_to_load_is_given_up(
     assert hive.phases() == {"a": "loading"}
     client.live(3.2)
     assert (3.0, "a was given up: has not loaded 'llama' in its time") in hive.said(job)
+    assert [line["what"] for line in logged("node is down")] == [
+        "has not loaded 'llama' in its time"
+    ]
     assert hive.phases() == {"a": "absent"}
     assert client.outcomes(job) == []
 

@@ -215,6 +215,22 @@ def test_a_worker_that_comes_back_knowing_all_goes_on_where_it_was(
     assert hive.words(job) == words(ask(1, 100))
 
 
+def test_a_worker_that_comes_back_after_it_was_given_up_is_stopped_and_replaced(
+    sim: Simulation, client: Peer, found: Founds
+) -> None:
+    hive = found(workers=1)
+    client.live(0.5)
+    lost = hive.worker("worker-1")
+    sim.crash(lost)
+    sim.run(until=4.2)  # it was missed at 4 s
+    sim.restart(lost, state=True)
+    client.pause()
+    assert not lost.is_alive()
+    client.live(9.0)
+    assert hive.phases() == {"worker-1": "ready"}
+    assert hive.actor.dispatch.nodes["worker-1"].epoch == "1"
+
+
 # -- heartbeats of others -------------------------------------------------------------------
 
 
