@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint types bench clean
+.PHONY: run test lint types bench mutate clean
 
 run: .venv/core.stamp
 	$(BIN)/glasshive run busy_hour
@@ -19,6 +19,10 @@ types: .venv/dev.stamp
 
 bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks.run
+
+mutate: .venv/mutation.stamp
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
 
 clean:
 	rm -rf .venv
@@ -38,4 +42,8 @@ clean:
 
 .venv/bench.stamp: .venv/core.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	touch $@
+
+.venv/mutation.stamp: .venv/core.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group mutation
 	touch $@

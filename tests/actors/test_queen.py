@@ -219,6 +219,20 @@ def test_a_request_of_several_answers_out_of_time_is_cancelled_everywhere(
     assert client.tokens(job) == []
 
 
+def test_a_request_that_failed_and_then_ran_out_of_time_leaves_nothing_behind(
+    client: Peer, queen: ActorRef[Queen], hive: Below, other: Below, ask: Asks
+) -> None:
+    job = client.start(queen, ask(copies=2), seconds=2.0)
+    hive.accept(1, branch=0)
+    other.accept(1, branch=1)
+    hive.end(0, Failed("no"))
+    hive.live(3.2, other, client)
+    assert len(client.outcomes(job)) == 1
+    actor = queen._actor_weakref()
+    assert actor is not None
+    assert not any((actor.routes, actor.readings, actor._verdicts))
+
+
 def test_a_finished_request_leaves_nothing_behind(
     sim: Simulation, client: Peer, queen: ActorRef[Queen], hive: Below, ask: Asks
 ) -> None:

@@ -36,10 +36,11 @@ WAITED = "a cancel waits for a job that was lost below to have stopped"
 
 
 def test_a_job_that_waits_is_cancelled_here_and_now(
-    client: Peer, queen: ActorRef[Queen], hive: Below, ask: Asks
+    sim: Simulation, client: Peer, queen: ActorRef[Queen], hive: Below, ask: Asks
 ) -> None:
     jobs = [client.start(queen, ask(number)) for number in (1, 2, 3, 4)]
     client.cancel(jobs[2])
+    assert sim.situations["a cancel comes while the job waits for a place"] == 1
     assert client.ended(jobs[2]) == [(0.0, Cancelled())]
     hive.accept(1)
     hive.done(0, job=1)
@@ -74,6 +75,7 @@ def test_a_job_that_is_not_accepted_below_is_cancelled_here_and_now(
     assert hive.asked()[2:] == ["request-3"]  # it has the place of the first
     assert hive.peer.of(Cancel) == []
     assert WAITED not in sim.situations
+    assert "a cancel comes while the job waits for a place" not in sim.situations
 
 
 def test_what_is_accepted_below_after_its_cancel_is_cancelled_there_and_not_opened(

@@ -127,6 +127,17 @@ def test_what_its_last_node_ended_with_is_not_what_the_next_one_ends_with(
     assert client.outcomes(job) == [Failed(reason)]
 
 
+def test_a_job_that_nobody_left_can_ever_take_fails_with_what_went_wrong_last(
+    client: Peer, queen: ActorRef[Queen], hive: Below, other: Below, ask: Asks
+) -> None:
+    job = client.start(queen, ask())
+    hive.reject(1, retry_after=None)
+    other.accept()
+    hive.live(4.2, client)
+    reason = "hive-2 has been silent for 4 s; it had hive-2/job-1"
+    assert client.outcomes(job) == [Failed(f"nobody at queen can ever take the request: {reason}")]
+
+
 # -- the same node again --------------------------------------------------------------------
 
 

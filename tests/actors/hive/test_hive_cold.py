@@ -226,7 +226,6 @@ def test_one_that_does_not_say_farewell_is_given_up_after_a_while(
 ) -> None:
     hive = full_house(found)
     hive.worker("a").tell(Hang(60.0))
-    hive.worker("b").tell(Hang(60.0))
     client.pause()
     (job,) = hive.start(ask(1, 5, model="mistral"))
     assert hive.phases() == {"a": "leaving", "b": "ready", "c": "absent"}

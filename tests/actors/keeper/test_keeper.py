@@ -221,6 +221,19 @@ def test_a_stopped_keeper_gives_up_what_has_not_ended(court: Court, ask: Asks) -
     ]
 
 
+def test_a_keeper_of_many_requests_has_one_heart(court: Court, ask: Asks) -> None:
+    beats: list[float] = []
+    sim = court.peer.sim
+    court.ask(ask(1))
+    court.accept(1)
+    court.run(until=0.5)
+    court.ask(ask(2))
+    court.accept(2)
+    sim.watch(lambda event, _: beats.append(event.time), kinds=["deliver"], actors=[court.keeper])
+    court.run(until=4.6)
+    assert beats == [1.0, 2.0, 3.0, 4.0]
+
+
 def test_a_keeper_that_has_nothing_to_look_after_does_not_beat(court: Court, ask: Asks) -> None:
     beats: list[float] = []
     sim = court.peer.sim

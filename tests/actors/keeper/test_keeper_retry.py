@@ -211,6 +211,18 @@ def test_a_retry_that_comes_after_the_end_submits_nothing(court: Court, ask: Ask
     assert len(court.submits) == len(court.receipts) == 1
 
 
+def test_a_retry_of_a_request_that_has_ended_is_none_of_another_of_its_name(
+    court: Court, ask: Asks
+) -> None:
+    court.ask(ask())
+    court.reject(5.0)
+    court.withdraw()
+    court.ask(ask())
+    court.reject(60.0)
+    court.run(until=59.0)
+    assert len(court.submits) == 2
+
+
 def test_a_retry_that_comes_after_another_submits_nothing(court: Court, ask: Asks) -> None:
     court.ask(ask())
     court.say(Retry("request-1"))

@@ -111,6 +111,7 @@ def test_a_cancel_is_told_at_each_heartbeat_until_it_is_answered(court: Court, a
     court.withdraw()
     court.run(until=4.5)
     assert court.peer.when(Cancel) == [1.5, 2.0, 3.0, 4.0]
+    assert court.cancelled == ["queen/job-1"] * 4
     court.end(0, Cancelled())
     court.run(until=9.0)
     assert len(court.cancelled) == 4
@@ -127,6 +128,17 @@ def test_a_cancel_that_nobody_answers_is_taken_for_done_when_all_has_surely_stop
     court.run(until=60.0)
     # The stream was opened last at 3 s, and the heart beats at 47 s.
     assert court.ends == [(47.0, Cancelled())]
+
+
+def test_it_is_taken_for_done_at_the_very_heartbeat_at_which_all_has_stopped(
+    courts: Courts, ask: Asks
+) -> None:
+    court = courts(Patience(lease_seconds=8.0))  # which makes it 36 s
+    court.ask(ask())
+    court.accept()
+    court.withdraw()
+    court.run(until=60.0)
+    assert court.ends == [(36.0, Cancelled())]
 
 
 def test_a_cancel_of_what_the_queen_has_forgotten_waits_for_those_below(
@@ -230,6 +242,7 @@ def test_a_request_that_has_not_ended_in_its_time_is_cancelled_and_fails(
     assert court.ends == [(20.0, Failed(reason, "timeout"))]
     assert court.receipts[0].texts == [" bee"]
     assert court.peer.when(Cancel) == [20.0]
+    assert court.cancelled == ["queen/job-1"]
 
 
 def test_a_request_that_is_not_accepted_in_its_time_fails(courts: Courts, ask: Asks) -> None:
