@@ -6,10 +6,13 @@ import heapq
 from collections import deque
 from typing import TYPE_CHECKING, Literal
 
+from glasshive.schedule.option import Option
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from glasshive.task import Entry
+    from glasshive.schedule.option import Birth
+    from glasshive.task import Entry, Task
 
 __all__ = ["Agenda"]
 
@@ -24,12 +27,20 @@ class Agenda:
 
     def __init__(self, order: Literal["timed", "any"]) -> None:
         self.order = order
+        self.choosing = False
+        """Whether `choose` is what takes things; set before anything is due."""
         self.now = 0.0
         """Virtual seconds since the beginning."""
         self.ready: deque[Entry] = deque()
         """What is due now, oldest first."""
         self._later: list[tuple[float, int, Entry]] = []
         self._pushed = 0
+        self.script: Task | None = None
+        """Who waits for the others rather than with them."""
+        self._turn = 0
+        # By identity, which names nothing in a run: each is looked up while its entry is held.
+        self._births: dict[int, tuple[Entry, Birth]] = {}
+        self._fresh: list[Entry] = []
 
     def at(self, due: float, entry: Entry) -> None:
         """Have something happen at a time; what is due already happens after all that is ready."""
@@ -39,12 +50,15 @@ class Agenda:
             # The count keeps things of one instant in the order in which they were pushed.
             self._pushed = pushed = self._pushed + 1
             heapq.heappush(self._later, (due, pushed, entry))
+            if self.choosing:
+                self._fresh.append(entry)
 
     def advance(self) -> bool:
         """Jump to the next instant at which something is due; return whether there is one."""
         later = self._later
         while later and _over(later[0][2]):
-            heapq.heappop(later)
+            _, _, entry = heapq.heappop(later)
+            self._births.pop(id(entry), None)
         if not later:
             return False
         due, _, entry = heapq.heappop(later)
@@ -55,42 +69,66 @@ class Agenda:
             self.ready.append(heapq.heappop(later)[2])
         return True
 
-    def choose(self, choose: Callable[[str, Sequence[str]], int]) -> Entry | None:
+    def choose(
+        self,
+        choose: Callable[[str, Sequence[Option]], int],
+        took: Callable[[Option, Sequence[Option]], None] | None = None,
+    ) -> Entry | None:
         """Let a schedule pick what comes next; return None when nothing can.
 
         Enabled is the oldest message of each sender to each receiver that is ready for one,
-        and every timer and wake-up. A message to an actor that is gone decides nothing.
+        and every timer and wake-up; the script's own only when nothing else is due before it.
+        A message to an actor that is gone decides nothing.
 
         Args:
-            choose: asked with "next" and the enabled things in words, when there are two or more.
+            choose: asked with "next" and the enabled things, when there are two or more.
+            took: told what was taken of which enabled things, also of a single one.
         """
         while True:
-            found: list[tuple[int, Entry]] = []
-            channels: set[tuple[int, int]] = set()  # asked for membership only, never iterated
-            for place, entry in enumerate(self._pending()):
-                task, _, sender, _, _ = entry
-                if _over(entry):
-                    return self._take(place)
-                if task is not None:
-                    if not task.alive:
-                        return self._take(place)
-                    channel = (id(sender), id(task))
-                    if channel in channels:
-                        continue
-                    channels.add(channel)
-                    if not task.idle:
-                        continue
-                found.append((place, entry))
-            if found:
-                at = choose("next", [_words(entry) for _, entry in found]) if found[1:] else 0
-                return self._take(found[at][0])
+            pending = self._pending()
+            self._note_births(pending)
+            places, over = self._enabled(pending)
+            if over is not None:
+                return self._take(over)
+            if places:
+                at = 0
+                if took is not None or places[1:]:
+                    found = [pending[place] for place in places]
+                    options = [_option(entry, self._births[id(entry)][1]) for entry in found]
+                    at = choose("next", options) if places[1:] else 0
+                    if took is not None:
+                        took(options[at], options)
+                self._turn += 1
+                return self._take(places[at])
             if self.order == "any" or not self.advance():
                 return None
+
+    def _enabled(self, pending: Sequence[Entry]) -> tuple[list[int], int | None]:
+        """Return the places of what could be next; or that of something which decides nothing."""
+        places: list[int] = []
+        channels: set[tuple[int, int]] = set()  # asked for membership only, never iterated
+        for place, entry in enumerate(pending):
+            task, _, sender, _, _ = entry
+            if _over(entry) or (task is not None and not task.alive):
+                return [], place
+            if task is not None:
+                channel = (id(sender), id(task))
+                if channel in channels:
+                    continue
+                channels.add(channel)
+                if not task.idle:
+                    continue
+            elif sender is self.script and places and place >= len(self.ready):
+                break  # a script that waits until a time sees all that is due by then, no more
+            places.append(place)
+        return places, None
 
     def clear(self) -> None:
         """Forget everything."""
         self.ready.clear()
         self._later.clear()
+        self._births.clear()
+        self._fresh.clear()
 
     def everything(self) -> list[Entry]:
         """Return all that is still to happen, in order."""
@@ -100,19 +138,34 @@ class Agenda:
         pending = list(self.ready)
         if self.order == "any":
             # A sorted list is still a heap.
-            self._later = sorted(item for item in self._later if not _over(item[2]))
+            kept = sorted(item for item in self._later if not _over(item[2]))
+            if len(kept) < len(self._later):
+                for _, _, entry in self._later:
+                    if _over(entry):
+                        self._births.pop(id(entry), None)
+            self._later = kept
             pending += [entry for _, _, entry in self._later]
         return pending
+
+    def _note_births(self, pending: Sequence[Entry]) -> None:
+        """Number what the last turn has made."""
+        births, count = self._births, 0
+        for entry in (*self._fresh, *pending):
+            if id(entry) not in births:
+                births[id(entry)] = entry, (self._turn, count)
+                count += 1
+        self._fresh.clear()
 
     def _take(self, place: int) -> Entry:
         ready = self.ready
         if place < len(ready):
             entry = ready[place]
             del ready[place]
-            return entry
-        due, _, entry = self._later.pop(place - len(ready))
-        heapq.heapify(self._later)
-        self.now = max(self.now, due)
+        else:
+            due, _, entry = self._later.pop(place - len(ready))
+            heapq.heapify(self._later)
+            self.now = max(self.now, due)
+        self._births.pop(id(entry), None)
         return entry
 
 
@@ -125,9 +178,10 @@ def _over(entry: Entry) -> bool:
     return task is None and thing != 0 and thing.over
 
 
-def _words(entry: Entry) -> str:
-    """Say what an entry would do, the same in every run."""
-    task, envelope, sender, _, _ = entry
-    if task is None:
-        return f"wake {sender.name}"
-    return f"deliver {type(envelope.message).__name__} from {sender.name} to {task.name}"
+def _option(entry: Entry, birth: Birth) -> Option:
+    """Return an entry as a strategy sees it."""
+    task, envelope, sender, thing, _ = entry
+    if task is not None:
+        return Option("deliver", task.name, sender.name, type(envelope.message).__name__, birth)
+    does, who, what = ("wake", "", "") if thing == 0 else thing.described
+    return Option(does, sender.name, who, what, birth)

@@ -8,7 +8,7 @@ from glasshive.checks import probability
 from glasshive.latency import Constant, Latency, latency_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from random import Random
 
 __all__ = ["FATES", "Link", "Quality"]
@@ -109,7 +109,7 @@ class Link:
         now: float,
         pair: tuple[object, object],
         size: Callable[[], int],
-        choose: Callable[[str, Sequence[str], int], int],
+        choose: Callable[[int], int],
     ) -> tuple[str, list[float]]:
         """Return a message's fate, and when it arrives: never, once or twice.
 
@@ -117,17 +117,13 @@ class Link:
             now: seconds of the run's clock.
             pair: the sender and the receiver, among whom the order is kept.
             size: returns the message's bytes, asked where bandwidth is limited.
-            choose: asked with "fate", `FATES` and what the probabilities have drawn.
+            choose: asked with the fate that the probabilities have drawn, as a number of `FATES`.
         """
         if self.cut:
             return "partition", []
         if self.plain is not None:
             return FATES[0], [self.simple(now)]
-        fate = (
-            FATES[choose("fate", FATES, self._drawn())]
-            if self._like[1:4] != (0, 0, 0)
-            else FATES[0]
-        )
+        fate = FATES[choose(self._drawn())] if self._like[1:4] != (0, 0, 0) else FATES[0]
         if fate == "lose":
             return fate, []
         start = now

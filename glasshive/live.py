@@ -25,7 +25,7 @@ from glasshive.trace.plain import size_of
 from glasshive.wallclock import WallClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from pykka import ActorRef
     from pykka._envelope import Envelope
@@ -398,7 +398,8 @@ class Live(Runtime):
                 return self.recorder.count - 1
 
 
-def _as_drawn(_: str, __: Sequence[str], drawn: int) -> int:
+def _as_drawn(drawn: int) -> int:
+    """Let a message have the fate that its link has drawn."""
     return drawn
 
 

@@ -8,6 +8,8 @@ from pykka import ActorDeadError, ActorRef
 from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
+from glasshive.link import FATES
+from glasshive.schedule import Option
 from glasshive.scheduler import Scheduler
 from glasshive.trace.event import Reply
 from glasshive.trace.plain import size_of
@@ -68,7 +70,10 @@ class Mail(Scheduler):
         """Send a message over the link to another host, and whatever comes of it there."""
         inbox, _, sender, number, send = entry
         fate, dues = link.carry(
-            self.agenda.now, (sender, inbox), lambda: size_of(message), self.choose
+            self.agenda.now,
+            (sender, inbox),
+            lambda: size_of(message),
+            lambda drawn: self._fate(drawn, sender, inbox, message),
         )
         if not dues:
             self.dropped(entry, fate)
@@ -97,12 +102,21 @@ class Mail(Scheduler):
             return
         link = sender.host.link_to(asker.host)
         fate, dues = link.carry(
-            self.agenda.now, (sender, asker), lambda: size_of(value), self.choose
+            self.agenda.now,
+            (sender, asker),
+            lambda: size_of(value),
+            lambda drawn: self._fate(drawn, sender, asker, value),
         )
         for due in dues[:1]:  # a second copy of an answer changes nothing
             self.agenda.at(due, (None, answer.arrive, asker, answer, answer.send))
         if not dues:
             answer.lose(fate)
+
+    def _fate(self, drawn: int, sender: Task, receiver: Task, message: Any) -> int:
+        """Decide what becomes of a message on a link, as a number of `FATES`."""
+        what = type(message).__name__
+        options = [Option(fate, receiver.name, sender.name, what) for fate in FATES]
+        return self.choose("fate", options, drawn)
 
     def refuse_letters(self, inbox: Inbox) -> None:
         """Have what is still told to a stopped actor be recorded, before Pykka refuses it."""
@@ -225,6 +239,11 @@ class Answer:
         self.over = False
         sim.messages = self.number = sim.messages + 1
         self.send = self.seen("send", sender.name, future.asker.name, sender.cause, data=True)
+
+    @property
+    def described(self) -> tuple[str, str, str]:
+        """What its arrival is as an option: a verb, who sent what, and what that is."""
+        return "answer", self.sender.name, type(self.value).__name__
 
     def arrive(self) -> None:
         """Set the future; the answer is the last thing that its waits were missing."""

@@ -17,14 +17,14 @@ from glasshive.deadlock import circle, standstill
 from glasshive.errors import GlasshiveError, Stuck
 from glasshive.failure import annotate
 from glasshive.runtime import Runtime, running
-from glasshive.schedule import Fifo
+from glasshive.schedule import Attentive, Fifo
 from glasshive.task import Entry, Inbox, Task, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from glasshive.future import SimulatedFuture
-    from glasshive.schedule import Strategy
+    from glasshive.schedule import Option, Strategy
     from glasshive.trace import TraceWriter
 
 __all__ = ["Scheduler"]
@@ -63,9 +63,11 @@ class Scheduler(Runtime):
         self.agenda = Agenda(order)
         self.ready = self.agenda.ready
         self._plain = order == "timed" and isinstance(self._strategy, Fifo)
+        self.agenda.choosing = not self._plain
+        self._took = self._strategy.took if isinstance(self._strategy, Attentive) else None
         self.tasks: dict[Task, None] = {}
         """Everyone who has begun and not come to a proper end, in the order of their beginning."""
-        self._script = Task(self, "script", self.network.host("local"))
+        self.agenda.script = self._script = Task(self, "script", self.network.host("local"))
         self._nobody = Task(self, "nobody", self.network.host("nowhere"))
         self._nobody.alive = False
         self.current: Task = self._script
@@ -124,20 +126,29 @@ class Scheduler(Runtime):
 
     def _following(self) -> Entry | None:
         if not self._plain:
-            return self.agenda.choose(self.choose)
+            return self.agenda.choose(self.choose, self._tell if self._took else None)
         return self.ready.popleft() if self.agenda.advance() else None
 
-    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:
+    @property
+    def decisions(self) -> int:
+        """How many decisions there were so far."""
+        return self._decisions
+
+    def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:
         """Ask the schedule for one decision, and remember it if it is not the plain one.
 
         Args:
             kind: what is decided.
-            options: two or more, in words; 0 is the plain choice.
+            options: two or more; 0 is the plain choice.
             drawn: the option that rates have drawn, where there are rates.
         """
         number = self._decisions
         self._decisions = number + 1
-        index = self._strategy.choose(kind, options, drawn)
+        try:
+            index = self._strategy.choose(kind, options, drawn)
+        except Exception as error:  # noqa: BLE001  whoever asks is some actor; the script is told
+            self.fail(error)
+            return drawn
         if not 0 <= index < len(options):
             raise GlasshiveError(
                 f"decision {number}: {self._strategy!r} chose {index}, "
@@ -146,6 +157,14 @@ class Scheduler(Runtime):
         if index:
             self.choices[number] = index
         return index
+
+    def _tell(self, option: Option, options: Sequence[Option]) -> None:
+        """Tell the schedule whose turn it is."""
+        assert self._took is not None
+        try:
+            self._took(option, options)
+        except Exception as error:  # noqa: BLE001  as in choose
+            self.fail(error)
 
     @abstractmethod
     def delivered(self, entry: Entry) -> None:

@@ -26,7 +26,8 @@ __all__ = ["Entry", "Inbox", "Task", "Wait"]
 Entry: TypeAlias = tuple[Any, Any, Any, Any, int]
 """Something that is due: `(inbox, envelope, sender, message id, index of the send)` to deliver a
 message, or `(None, callback, owner, thing, cause)`, where the callback returns a task to resume.
-The thing is 0, or says by its `over` whether the callback has become pointless."""
+The thing is 0, or says by its `over` whether the callback has become pointless, and by its
+`described` what the callback is as an option of a schedule."""
 
 
 class Wait:
@@ -54,6 +55,11 @@ class Wait:
         self.deadline = deadline
         self.since = task.sim.now()
         self.expired = False
+
+    @property
+    def described(self) -> tuple[str, str, str]:
+        """What its end is as an option: a verb, who sent what, and what that is."""
+        return "wake", "", self.what
 
     @property
     def over(self) -> bool:

@@ -42,6 +42,11 @@ class SimulatedTimer(Timer):
                 self._sim.seen("timer-cancelled", self._owner.name, self._index)
 
     @property
+    def described(self) -> tuple[str, str, str]:
+        """What its firing is as an option: a verb, who sent what, and what that is."""
+        return "fire", self._owner.name, type(self._message).__name__
+
+    @property
     def over(self) -> bool:
         """Whether it was cancelled, or died with its owner or its target."""
         inbox, owner = self._inbox, self._owner

@@ -94,6 +94,12 @@ class Outcome:
     """Faults, and what else the scenario marked on its charts."""
     notes: tuple[Mark, ...] = ()
     """The lines of its story."""
+    order: Literal["timed", "any"] = "timed"
+    """The order of delivery."""
+    choices: Mapping[int, int] = field(default_factory=dict)
+    """The decisions that were not plain: option by number of the decision."""
+    decisions: int = 0
+    """How many decisions there were."""
 
 
 def plain(value: object) -> Any:

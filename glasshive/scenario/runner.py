@@ -14,6 +14,7 @@ from glasshive.live import Live
 from glasshive.scenario.find import find, importable
 from glasshive.scenario.handle import Run
 from glasshive.scenario.outcome import Failure, Outcome, Status, plain
+from glasshive.schedule import Schedule
 from glasshive.simulation import Simulation
 from glasshive.trace import TraceWriter
 
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
     from glasshive.scenario.handle import Audience
     from glasshive.scenario.parameter import Value
     from glasshive.scenario.scenario import Scenario
+    from glasshive.schedule import Strategy
 
 __all__ = ["run"]
-
-_RUNTIMES: dict[str, type[Runtime]] = {"simulated": Simulation, "live": Live}
 
 
 def run(
@@ -40,6 +40,8 @@ def run(
     trace: Path | None = None,
     audience: Audience | None = None,
     charting: bool = False,
+    schedule: Strategy | None = None,
+    order: Literal["timed", "any"] = "timed",
 ) -> Outcome:
     """Run a scenario to its end.
 
@@ -55,6 +57,8 @@ def run(
             opened before the run and finished however the run ends.
         audience: who hears the notes and the progress while the run goes on.
         charting: gather the charts, the marks and the notes, which takes memory.
+        schedule: who is next wherever more than one could be; the oldest by default.
+        order: "timed" delivers by due time; "any" lets every pending message and timer be next.
 
     Raises:
         InputError: when there is no such scenario, a value will not do, the trace cannot be
@@ -65,9 +69,15 @@ def run(
     writer = None
     if trace is not None:
         _refuse_to_overwrite(trace, (chosen.file, *values.values()))
-        writer = TraceWriter.open(trace, _header(chosen, values, seed, runtime))
+        choices = schedule.choices if isinstance(schedule, Schedule) else {}
+        header = _header(chosen, values, seed, runtime)
+        writer = TraceWriter.open(trace, {**header, "order": order, "choices": choices})
     try:
-        engine = _RUNTIMES[runtime](seed=seed, trace=writer)
+        engine: Runtime
+        if runtime == "live":
+            engine = Live(seed=seed, trace=writer)
+        else:
+            engine = Simulation(seed=seed, trace=writer, schedule=schedule, order=order)
         handle = Run(engine, audience, charting=charting)
         return _played(chosen, values, handle, writer=writer, trace=trace)
     finally:
@@ -133,6 +143,9 @@ def _played(
         charts=charts,
         marks=handle.marks,
         notes=handle.notes,
+        order=engine.agenda.order if isinstance(engine, Simulation) else "timed",
+        choices=dict(engine.choices) if isinstance(engine, Simulation) else {},
+        decisions=engine.decisions if isinstance(engine, Simulation) else 0,
     )
 
 
@@ -162,7 +175,6 @@ def _header(
         "parameters": plain(values),
         "seed": seed,
         "runtime": runtime,
-        "choices": {},
     }
 
 

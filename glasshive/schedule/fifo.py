@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from glasshive.schedule.option import Option
+
 __all__ = ["Fifo"]
 
 
@@ -17,6 +19,6 @@ class Fifo:
     behind an unusual order.
     """
 
-    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:  # noqa: ARG002  Strategy's form
+    def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:  # noqa: ARG002  Strategy's form
         """Return what the rates have drawn, which is 0 where there are none."""
         return drawn

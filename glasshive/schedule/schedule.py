@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Schedule", "Strategy"]
+    from glasshive.schedule.option import Option
+
+__all__ = ["Abandoned", "Attentive", "Schedule", "Strategy"]
+
+
+class Abandoned(Exception):
+    """A strategy raises this in `choose` or `took` to end the run: it has seen enough of it."""
 
 
 class Strategy(Protocol):
     """Answers each free choice of a run."""
 
-    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:
+    def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:
         """Return the index of the option to take.
 
         Args:
-            kind: what is decided, such as "next".
-            options: two or more, in words; 0 is always the plain choice (oldest first,
-                deliver, no fault).
-            drawn: the option that a link's rates have drawn; 0 where there are no rates.
+            kind: what is decided: "next" for whose turn it is, "fate" for what becomes of a
+                message on a link, "fault" for whether one strikes.
+            options: two or more; 0 is always the plain choice (oldest first, deliver, no fault).
+            drawn: the option that rates have drawn; 0 where there are no rates.
+        """
+
+
+@runtime_checkable
+class Attentive(Strategy, Protocol):
+    """A strategy that is told of every turn, also of those that nothing else competed for."""
+
+    def took(self, option: Option, options: Sequence[Option]) -> None:
+        """Hear whose turn it is.
+
+        Args:
+            option: whose.
+            options: all that could have been next, this one among them.
         """
 
 
@@ -39,7 +58,7 @@ class Schedule:
         self.choices = dict(sorted(choices.items()))
         self._count = 0
 
-    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:  # noqa: ARG002  Strategy's form
+    def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:  # noqa: ARG002  Strategy's form
         """Return the recorded option, or 0."""
         number = self._count
         self._count = number + 1

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from glasshive.schedule.option import Option
+
 __all__ = ["Uniform"]
 
 
@@ -24,7 +26,7 @@ class Uniform:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(f"{seed}/schedule")
 
-    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:
+    def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:
         """Return any index for what comes next; a fate stays as its rates have drawn it."""
         if kind != "next":
             return drawn

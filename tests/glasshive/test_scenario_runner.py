@@ -109,6 +109,7 @@ def test_equal_runs_make_equal_traces_wherever_they_are_written(tmp_path: Path) 
         "parameters": {"word": "hello", "times": 2},
         "seed": -3,
         "runtime": "simulated",
+        "order": "timed",
         "choices": {},
     }
     assert first.events == len(events)

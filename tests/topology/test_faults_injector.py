@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from glasshive.schedule import Strategy
+    from glasshive.schedule import Option, Strategy
 
 GRID = Blueprint.grid(hives=1, workers_per_hive=2, keepers=2)
 
@@ -267,10 +267,10 @@ class FourthFault:
     def __init__(self) -> None:
         self.asked: list[tuple[str, ...]] = []
 
-    def choose(self, kind: str, options: Sequence[str], drawn: int = 0) -> int:  # noqa: ARG002
+    def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:  # noqa: ARG002
         if kind != "fault":
             return 0
-        self.asked.append(tuple(options))
+        self.asked.append(tuple(map(str, options)))
         return int(len(self.asked) == 4)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from actors import messages
 from actors.messages import Accepted, StreamItem
 from glasshive.errors import Complaint, InputError
+from glasshive.schedule import Option
 from glasshive.simulation import Simulation
 from topology.faults.action import strike, victim
 from topology.faults.condition import AfterMessage, AfterToken, At, WithRate
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from topology.faults.plan import FaultPlan
 
 __all__ = ["Injector"]
+
+_SPARE = Option("spare")
 
 
 class Injector:
@@ -111,7 +114,7 @@ class Injector:
             self._sim.sleep(when.every)
             self._drawn[index] += 1
             drawn = int(random.random() < when.chance)
-            if self._sim.choose("fault", ("spare", words), drawn):
+            if self._sim.choose("fault", (_SPARE, Option(words)), drawn):
                 self._strike(index)
 
     def _listen(self) -> None:
