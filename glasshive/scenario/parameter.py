@@ -24,10 +24,12 @@ class Between(NamedTuple):
     Args:
         least: the smallest that will do.
         most: the largest that will do.
+        shrinks: whether fewer make a simpler run, so that a run that fails is made smaller by it.
     """
 
     least: float
     most: float
+    shrinks: bool = False
 
 
 class Kind(NamedTuple):

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from bisect import insort
 from contextlib import ExitStack, closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from glasshive.frames import is_users
 from glasshive.interrupt import postponed
+from glasshive.scenario.breach import Breach, Kind, breaches_of
 from glasshive.scenario.find import find
 from glasshive.scenario.pool import Death, work
 from glasshive.scenario.runner import run
@@ -21,30 +20,11 @@ from glasshive.scenario.runner import run
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from glasshive.scenario.outcome import Failure, Outcome, Status
+    from glasshive.scenario.outcome import Outcome, Status
     from glasshive.scenario.parameter import Value
     from glasshive.scenario.scenario import Scenario
 
 __all__ = ["Breach", "Ending", "Finding", "Situation", "Sweep", "sweep"]
-
-_EXAMPLE = 500
-"""Characters that are kept of a text which tells what has happened in a run."""
-_FRAME = re.compile(r'^[ |]*  File "(.*)", line (\d+), in ', re.MULTILINE)
-
-Kind: TypeAlias = Literal["invariant", "claim", "error"]
-"""What can break."""
-
-
-class Breach(NamedTuple):
-    """Something that did not hold in a run."""
-
-    kind: Kind
-    name: str
-    """The invariant's name, the claim, or the error's type and where it was raised."""
-    statement: str
-    """The invariant as a sentence; empty for the others."""
-    example: str
-    """What was found."""
 
 
 class Ending(NamedTuple):
@@ -242,41 +222,14 @@ def _run(scenario: Scenario | str, parameters: Mapping[str, Value], seed: int) -
 
 def _ending(outcome: Outcome) -> Ending:
     """Return what a sweep keeps of an outcome."""
-    breaches = {}
-    for invariant in outcome.invariants:
-        if invariant.violations:
-            example = _cut(invariant.violations[0])
-            breaches["invariant", invariant.name] = Breach(
-                "invariant", invariant.name, invariant.statement, example
-            )
-    for claim in outcome.claims:
-        if not claim.held:
-            # A claim that a run makes twice counts once.
-            breach = Breach("claim", claim.claim, "", _cut(claim.detail))
-            breaches.setdefault(("claim", claim.claim), breach)
-    if outcome.failure is not None:
-        name = _place(outcome.failure)
-        breaches["error", name] = Breach("error", name, "", _cut(outcome.failure.message))
     return Ending(
         outcome.seed,
         outcome.status,
-        tuple(breaches.values()),
+        breaches_of(outcome),
         tuple(each.name for each in outcome.invariants if not each.settled),
         dict(outcome.situations),
         outcome.must_reach,
     )
-
-
-def _place(failure: Failure) -> str:
-    """Return an error's type and the line of the user's code that it came from.
-
-    Errors of one type and line are one, whatever numbers of its run each one tells of.
-    """
-    lines = [(file, line) for file, line in _FRAME.findall(failure.traceback) if is_users(file)]
-    if not lines:
-        return failure.type
-    file, line = lines[-1]
-    return f"{failure.type} at {Path(file).name}:{line}"
 
 
 def _of_death(death: Death) -> Ending:
@@ -286,7 +239,3 @@ def _of_death(death: Death) -> Ending:
     )
     breach = Breach("error", f"process ended with {death}", "", example)
     return Ending(death.seed, "failed", (breach,))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _EXAMPLE else f"{text[: _EXAMPLE - 1]}…"

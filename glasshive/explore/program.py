@@ -1,0 +1,166 @@
+"""What is run again and again: a scenario, its values and its seed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from glasshive.scenario.breach import Breach, breaches_of
+from glasshive.scenario.find import find
+from glasshive.scenario.runner import run
+from glasshive.schedule import Deviation, Noted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glasshive.scenario.outcome import Outcome, Status
+    from glasshive.scenario.parameter import Value
+    from glasshive.scenario.scenario import Scenario
+    from glasshive.schedule import Strategy
+
+__all__ = ["Attempt", "Program"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A scenario with everything fixed but its decisions; `of` makes one.
+
+    Args:
+        scenario: what finds the scenario again.
+        parameters: a value for each of its parameters.
+        seed: what everything drawn at random follows.
+        order: the order of delivery.
+        breaking: the one invariant, claim or error that counts; None for any.
+    """
+
+    scenario: str
+    parameters: Mapping[str, Value]
+    seed: int = 0
+    order: Literal["timed", "any"] = "timed"
+    breaking: str | None = None
+    _loaded: Scenario | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario | str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        seed: int = 0,
+        order: Literal["timed", "any"] = "timed",
+        breaking: str | None = None,
+    ) -> Program:
+        """Return the program of a scenario.
+
+        Args:
+            scenario: the scenario, or what finds it.
+            parameters: values by name; the others keep their defaults.
+            seed: any integer.
+            order: the order of delivery.
+            breaking: the one invariant, claim or error that counts; None for any.
+
+        Raises:
+            InputError: when there is no such scenario, or a value will not do.
+        """
+        chosen = find(scenario) if isinstance(scenario, str) else scenario
+        values = chosen.bind(parameters or {})
+        # By its address a script is loaded anew for each run: no run sees what another has left.
+        loaded = chosen if chosen.address == chosen.name else None
+        return cls(chosen.address, values, seed, order, breaking, loaded)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Program, (self.scenario, self.parameters, self.seed, self.order, self.breaking)
+
+    def attempt(self, strategy: Strategy, *, trace: Path | None = None) -> Attempt:
+        """Run it once, without a word.
+
+        Args:
+            strategy: what decides.
+            trace: the file that the run is written to, or None.
+
+        Raises:
+            InputError: when the scenario finds its input wrong, or the trace cannot be written.
+        """
+        noted = Noted(strategy)
+        with ExitStack() as stack:
+            nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+            stack.enter_context(redirect_stdout(nowhere))
+            stack.enter_context(redirect_stderr(nowhere))
+            outcome = run(
+                self._loaded or self.scenario,
+                self.parameters,
+                seed=self.seed,
+                # A schedule stands in the head of its trace, so that the trace can be replayed.
+                schedule=noted if trace is None else strategy,
+                order=self.order,
+                trace=trace,
+            )
+        return self._attempt(outcome, noted)
+
+    def _attempt(self, outcome: Outcome, noted: Noted) -> Attempt:
+        abandoned = outcome.failure is not None and outcome.failure.type == "Abandoned"
+        broken = () if abandoned else breaches_of(outcome)
+        counted = tuple(each for each in broken if self.breaking in (None, each.name))
+        return Attempt(
+            self,
+            outcome.status,
+            counted,
+            outcome.choices,
+            tuple(noted.deviations),
+            decisions=noted.decisions,
+            turns=noted.turns,
+            order=noted.order,
+            situations=outcome.situations,
+            must_reach=outcome.must_reach,
+            abandoned=abandoned,
+            ignored=len(broken) - len(counted),
+            events=outcome.events,
+            digest=outcome.digest,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of a program, and what came of it; plain values throughout."""
+
+    program: Program
+    status: Status
+    breaches: tuple[Breach, ...]
+    """What did not hold and counts."""
+    choices: Mapping[int, int]
+    """The decisions that were not plain: with the program, they are the run."""
+    deviations: tuple[Deviation, ...]
+    """The same in words."""
+    decisions: int
+    turns: int
+    order: str
+    """Equal for runs in which every receiver had the same turns."""
+    situations: Mapping[str, int]
+    must_reach: tuple[str, ...] = ()
+    abandoned: bool = False
+    """Whether the strategy has seen enough before the run ended."""
+    ignored: int = 0
+    """How much else did not hold, where only one thing counts."""
+    events: int | None = None
+    digest: str | None = None
+
+    @property
+    def breach(self) -> Breach | None:
+        """The first thing that did not hold."""
+        return self.breaches[0] if self.breaches else None
+
+    @property
+    def faults(self) -> int:
+        """How many faults struck because a decision said so."""
+        return sum(each.is_fault for each in self.deviations)
+
+    def fails_as(self, breach: Breach) -> bool:
+        """Return whether it fails in the same way.
+
+        Args:
+            breach: what did not hold in another run.
+        """
+        return any((each.kind, each.name) == (breach.kind, breach.name) for each in self.breaches)
