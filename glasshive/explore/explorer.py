@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 from glasshive.explore.program import Attempt, Program
 from glasshive.interrupt import postponed
-from glasshive.scenario.breach import Breach
 from glasshive.scenario.pool import Death, work
 from glasshive.scenario.sweep import Situation
-from glasshive.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -170,7 +168,10 @@ def _attempts(
             break
     if jobs > 1:
         for answer in work(partial(_attempt, program, search), numbers, jobs):
-            yield _of_death(program, answer) if isinstance(answer, Death) else answer
+            if isinstance(answer, Death):
+                yield answer.seed, Attempt.of_death(program, answer)
+            else:
+                yield answer
 
 
 def _attempt(program: Program, search: Search, number: int) -> tuple[int, Attempt]:
@@ -178,18 +179,3 @@ def _attempt(program: Program, search: Search, number: int) -> tuple[int, Attemp
     strategy = search.strategy(number)
     assert strategy is not None, "a search that several processes share has no end of its own"
     return number, program.attempt(strategy)
-
-
-def _of_death(program: Program, death: Death) -> tuple[int, Attempt]:
-    breach = Breach("error", f"process ended with {death}", "", f"run {death.seed + 1}")
-    attempt = Attempt(program, "failed", (breach,), {}, (), 0, 0, "", {})
-    return death.seed, attempt
-
-
-def again(attempt: Attempt) -> Schedule:
-    """Return the schedule that repeats a run.
-
-    Args:
-        attempt: the run.
-    """
-    return Schedule(attempt.choices)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from glasshive.scenario.outcome import Outcome, Status
     from glasshive.scenario.parameter import Value
+    from glasshive.scenario.pool import Death
     from glasshive.scenario.scenario import Scenario
     from glasshive.schedule import Strategy
 
@@ -146,6 +147,17 @@ class Attempt:
     """How much else did not hold, where only one thing counts."""
     events: int | None = None
     digest: str | None = None
+
+    @classmethod
+    def of_death(cls, program: Program, death: Death) -> Attempt:
+        """Return the run of a process that died of it.
+
+        Args:
+            program: what was run.
+            death: how the process ended.
+        """
+        breach = Breach("error", f"process ended with {death}", "", "it told no outcome")
+        return cls(program, "failed", (breach,), {}, (), 0, 0, "", {})
 
     @property
     def breach(self) -> Breach | None:

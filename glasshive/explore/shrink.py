@@ -65,11 +65,12 @@ def shrink(
     seconds: float | None = 60.0,
     heard: Callable[[Shrunk], None] | None = None,
 ) -> Shrunk:
-    """Make a run that fails as small as it gets: first its tail goes, then whole faults, then other
-    deviations by delta debugging (Zeller and Hildebrandt, 2002), then its sizes.
+    """Make a run that fails as small as it gets.
 
-    Each candidate is run, and stays only if the same invariant, claim or error breaks. Ctrl-C ends
-    the shrinking; the smallest run so far is what is returned.
+    First its tail goes, then whole faults, then other deviations by delta debugging (Zeller and
+    Hildebrandt, 2002), then its sizes. Each candidate is run, and stays only if the same
+    invariant, claim or error breaks. Ctrl-C ends the shrinking; the smallest run so far is what is
+    returned.
 
     Args:
         attempt: the run.
@@ -149,9 +150,8 @@ class _Shrinking:
         best = self.shrunk.best
         program = replace(best.program, parameters={**best.program.parameters, name: value})
         anchors = self._anchors()
-        for strategy in (Anchored(anchors), Schedule(best.choices)):
-            if self._fails(program, strategy):
-                return True
+        if any(self._fails(program, each) for each in (Anchored(anchors), Schedule(best.choices))):
+            return True
         looking = search(value)
         for run in range(_LOOKED):
             strategy = looking.strategy(run)
