@@ -54,8 +54,19 @@ def test_another_model_prompt_or_seed_gives_another_text() -> None:
     assert all(texts.count(text) == 1 for text in texts)
 
 
+def test_a_prompt_may_be_cut_in_the_middle_of_a_character() -> None:
+    high, low = (words(Generation("llama", half, 0), 20) for half in ("\ud83d", "\ude00"))
+    assert high != low
+
+
 def test_model_and_prompt_do_not_run_together() -> None:
     assert words(Generation("ab", "c", 0), 20) != words(Generation("a", "bc", 0), 20)
+
+
+def test_the_shortest_text_has_one_token() -> None:
+    generation = Generation("llama", "prompt", 0)
+    generation._key = 0  # which is the state that gives its length, and nothing is drawn from it
+    assert generation.natural_length() == 1
 
 
 @given(generations, st.integers(1, 5000))

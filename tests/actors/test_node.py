@@ -25,7 +25,7 @@ from actors import (
     WorkerSpec,
 )
 from actors.generation import Generation
-from actors.node import Deserted
+from actors.server import Deserted
 from glasshive import Simulation
 
 if TYPE_CHECKING:

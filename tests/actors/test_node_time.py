@@ -128,6 +128,17 @@ def test_a_worker_that_stood_still_spends_no_step_on_what_nobody_reads_by_then(
     assert client.ended(job) == [(5.03, Cancelled())]
 
 
+def test_no_step_is_spent_at_the_moment_at_which_the_lease_is_over(
+    sim: Simulation, client: Peer, start_worker: Workers, ask: Asks
+) -> None:
+    latency = LatencyModel(seconds_per_token=1.5)
+    worker = start_worker(latency=latency, patience=Patience(lease_seconds=3.0))
+    job = client.start(worker, ask())
+    sim.run(until=9.0)
+    assert client.times(job) == [1.5]
+    assert client.ended(job) == [(3.0, Cancelled())]
+
+
 # -- out of time ----------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,7 @@ from actors import (
     Completed,
     Failed,
     OpenStream,
+    Patience,
     Queen,
     Rejected,
     Submit,
@@ -71,6 +73,15 @@ def test_the_time_below_is_never_less_than_nothing(
 ) -> None:
     client.start(queen, ask(), seconds=2.0)
     assert hive.submitted().seconds == 0.0
+
+
+def test_where_a_relay_places_follows_the_random_numbers_of_its_program(client: Peer) -> None:
+    random.seed(5)
+    own = random.Random(random.Random(5).getrandbits(64))
+    Queen.start()
+    client.pause()
+    (queen,) = [actor for actor in client.sim.actors() if isinstance(actor, Queen)]
+    assert queen.dispatch.random.random() == own.random()
 
 
 # -- waiting --------------------------------------------------------------------------------
@@ -285,3 +296,14 @@ def test_a_submission_that_is_not_answered_is_told_again_in_the_same_turn(
     times = [0.0] if answers else [0.0, 1.0, 2.0]
     assert hive.peer.when(Submit) == times
     assert hive.peer.of(Submit) == [Submit(ask(), queen, (0, 1), 0, 17.0 - time) for time in times]
+
+
+def test_how_soon_it_is_told_again_follows_patience(
+    client: Peer, start_hive: Hives, ask: Asks
+) -> None:
+    queen = Queen.start(patience=Patience(reply_seconds=2.0))
+    hive = start_hive("hive-1", queen)
+    hive.live(1.5)
+    client.start(queen, ask())
+    hive.live(7.0, client)
+    assert hive.peer.when(Submit) == [1.5, 4.0, 6.0]

@@ -198,6 +198,35 @@ def test_a_node_that_is_lost_with_all_answers_of_a_request_that_cannot_go_on_end
     assert [failed.code for failed in client.outcomes(job)] == ["lost"]
 
 
+def test_an_answer_that_ended_with_another_is_not_lost_with_their_node(
+    client: Peer, queen: ActorRef[Queen], hive: Below, ask: Asks
+) -> None:
+    job = client.start(queen, ask(copies=2))
+    for number in range(1, 5):
+        hive.accept(1, job=number, branch=0)
+        hive.end(0, Failed("no", "lost"), job=number)
+        hive.live(client.sim.now() + 9.0, client)
+    hive.accept(1, job=5, branch=0)  # and the other was submitted all the time
+    hive.epoch = "r1"
+    hive.beat()
+    reason = "lost 5 times, at last: hive-1 was started anew; it had hive-1/job-5"
+    assert client.outcomes(job) == [Failed(reason, "lost")]
+    client.start(queen, ask(2))
+    assert hive.asked()[-1] == "request-2"
+    assert client.sim.casualties == []
+
+
+def test_a_request_of_several_answers_that_nobody_serves_any_more_ends_once(
+    client: Peer, queen: ActorRef[Queen], hive: Below, ask: Asks
+) -> None:
+    job = client.start(queen, ask(copies=2))
+    client.live(40.0)  # its hive is missed at 4 s
+    failed = Failed("nobody at queen serves 'llama' any more", "no-worker")
+    assert client.ended(job) == [(34.0, failed)]
+    assert len(hive.turns()) == 2
+    assert client.sim.casualties == []
+
+
 def test_a_request_that_goes_on_gives_each_answer_what_the_client_has_of_it(
     client: Peer, queen: ActorRef[Queen], hive: Below, other: Below, ask: Asks
 ) -> None:
@@ -248,3 +277,10 @@ def test_a_finished_request_leaves_nothing_behind(
     assert len(client.reads) == len([job for job in client.reads if client.outcomes(job)]) == 3
     tables = (actor.routes, actor.readings, actor._fans, actor._verdicts, actor._submitted)
     assert not any(tables)
+
+
+def test_a_queen_holds_1024_jobs_if_nothing_else_is_said(sim: Simulation) -> None:
+    Queen.start()
+    (queen,) = sim.actors()
+    assert isinstance(queen, Queen)
+    assert queen.max_jobs == 1024

@@ -224,6 +224,7 @@ def test_the_token_sender_is_the_one_that_was_set_last(peer: Peers) -> None:
     assert registry.get_token_sender(job_id) is None
     first, second = peer("first").ref, peer("second").ref
     registry.set_token_sender(job_id, first)
+    assert registry.get_token_sender(job_id) is first
     registry.set_token_sender(job_id, second)
     assert registry.get_token_sender(job_id) is second
     registry.set_token_sender(job_id, first)

@@ -269,6 +269,20 @@ def test_that_it_has_stopped_where_it_is_now_does_not_shorten_the_wait(
     assert sim.situations[WAITED] == 1
 
 
+def test_there_is_nothing_to_wait_for_at_the_moment_at_which_it_has_surely_stopped(
+    client: Peer, queen: ActorRef[Queen], hive: Below, start_hive: Hives, ask: Asks
+) -> None:
+    lost_at_4(client, queen, hive, ask)
+    (job,) = client.reads
+    other = start_hive("hive-2")
+    other.accept()
+    client.cancel(job)
+    other.live(32.0)
+    other.end(0, Cancelled())
+    assert client.ended(job) == [(32.0, Cancelled())]
+    assert WAITED not in client.sim.situations
+
+
 def test_that_it_may_run_where_it_is_now_lengthens_the_wait(
     client: Peer, queen: ActorRef[Queen], hive: Below, start_hive: Hives, ask: Asks
 ) -> None:

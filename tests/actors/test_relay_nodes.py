@@ -9,6 +9,7 @@ import pytest
 
 from actors import (
     Cancel,
+    Cancelled,
     Completed,
     Drain,
     Drained,
@@ -20,6 +21,7 @@ from actors import (
     Queen,
     Rejected,
     StreamEnd,
+    Submit,
     Usage,
 )
 
@@ -122,7 +124,7 @@ def test_a_heartbeat_that_is_told_twice_shows_life_twice(
     for time in (0.5, 2.5):
         sim.run(until=time)
         hive.say(heartbeat)
-    sim.run(until=4.5)
+    sim.run(until=5.5)
     client.submit(queen, ask())
 
 
@@ -189,6 +191,20 @@ def test_a_node_that_comes_back_in_another_life_has_nothing_to_drop(
     hive.beat()
     assert hive.peer.of(Cancel) == []
     assert logged("node is back") == []
+
+
+def test_a_cancelled_job_of_a_node_that_begins_anew_ends_at_once_if_it_has_surely_stopped(
+    client: Peer, queen: ActorRef[Queen], hive: Below, ask: Asks
+) -> None:
+    job = client.start(queen, ask())
+    client.sim.run(until=0.3)
+    hive.accept()
+    client.cancel(job)
+    hive.live(29.4)  # 29 s after it was opened are over
+    hive.epoch = "r1"
+    hive.beat()
+    hive.live(40.0)
+    assert client.ended(job) == [(29.4, Cancelled())]
 
 
 def test_a_node_that_comes_back_without_having_held_a_job_is_no_news(
@@ -262,6 +278,17 @@ def test_the_jobs_of_a_node_that_is_found_stopped_go_on_elsewhere(
         other.accept(number)
     other.done(0, job=2)
     assert other.asked()[2:] == ["request-1"]
+
+
+def test_they_go_on_in_the_moment_in_which_it_is_found_stopped(
+    client: Peer, queen: ActorRef[Queen], hive: Below, start_hive: Hives, ask: Asks
+) -> None:
+    client.start(queen, ask())
+    hive.accept()
+    other = start_hive("hive-2")
+    hive.peer.ref.stop(block=False)
+    other.live(9.0, client)
+    assert other.peer.when(Submit)[0] == 3.0  # when its stream was to be renewed
 
 
 def test_a_relay_that_is_stopped_ends_its_jobs_and_cancels_them_below(

@@ -77,19 +77,20 @@ def test_what_is_given_back_is_free_again(ask: Asks) -> None:
 
 def test_a_hives_room_is_the_sum_of_its_workers() -> None:
     found = room(
-        worker(max_num_seqs=2, max_waiting=5, kv_bytes=100),
-        worker(max_num_seqs=3, max_waiting=6, kv_bytes=50),
+        worker(max_num_seqs=2, max_waiting=5, kv_bytes=100, running=2, waiting=1),
+        worker(max_num_seqs=3, max_waiting=6, kv_bytes=50, running=1),
     )
     assert (found.slots, found.max_waiting, found.kv_bytes) == (5, 11, 150)
-    assert found.cold_slots == 0
+    assert (found.cold_slots, found.others) == (0, 4)
 
 
 @pytest.mark.parametrize("phase", ["loading", "absent"])
 def test_workers_that_are_not_there_yet_have_slots_and_places_to_wait_and_no_vram(
     phase: str,
 ) -> None:
-    found = room(WORKER, worker(phase=phase, max_num_seqs=3, max_waiting=4, running=9))
-    assert (found.slots, found.cold_slots, found.max_waiting) == (2, 3, 5)
+    cold = worker(phase=phase, max_num_seqs=3, max_waiting=4, running=9)
+    found = room(WORKER, cold, cold)
+    assert (found.slots, found.cold_slots, found.max_waiting) == (2, 6, 9)
     assert (found.kv_bytes, found.others) == (60, 0)
 
 

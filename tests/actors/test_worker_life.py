@@ -14,12 +14,15 @@ from actors import (
     Heartbeat,
     Hello,
     LatencyModel,
+    Model,
     OutOfMemory,
     Patience,
     Rejected,
     Slow,
+    WorkerSpec,
 )
 from actors.messages import Farewell, LoadFailed, Loading
+from actors.worker import state_of
 
 if TYPE_CHECKING:
     from glasshive import Simulation
@@ -278,3 +281,18 @@ def test_a_worker_that_comes_back_knowing_all_begins_a_new_step_without_its_prom
     sim.restart(worker, state=True)
     sim.run(until=1.0)
     assert client.times(job)[:3] == pytest.approx([0.12, 0.15, 0.17])
+
+
+# -- how it is ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("running", "waiting", "free"), [(0, 0, 3), (2, 0, 1), (2, 1, 0), (3, 0, 0), (3, 2, 0)]
+)
+def test_a_worker_has_as_many_free_slots_as_neither_run_nor_wait(
+    running: int, waiting: int, free: int
+) -> None:
+    state = state_of(
+        WorkerSpec("a", Model("llama"), max_num_seqs=3), running=running, waiting=waiting
+    )
+    assert (state.free_slots, state.phase) == (free, "ready")

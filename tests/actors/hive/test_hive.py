@@ -8,12 +8,14 @@ import pytest
 
 from actors import (
     POLICIES,
+    Cancelled,
     Completed,
     Done,
     Drain,
     Drained,
     Error,
     Failed,
+    Hang,
     Heartbeat,
     Hello,
     ModelInfo,
@@ -187,6 +189,15 @@ def test_a_hive_holds_512_jobs_if_nothing_else_is_said(found: Founds) -> None:
     assert found().actor.max_jobs == 512
 
 
+def test_a_job_that_was_never_opened_is_cancelled_here_and_now(
+    client: Peer, found: Founds, ask: Asks
+) -> None:
+    job = client.submit(found().ref, ask())
+    client.cancel(job)
+    assert client.outcomes(job) == [Cancelled()]
+    assert "a cancel comes while the model loads" not in client.sim.situations
+
+
 # -- the end --------------------------------------------------------------------------------
 
 
@@ -201,6 +212,26 @@ def test_a_hive_that_is_stopped_leaves_no_worker_behind(
     reason = "hive-1 was stopped before hive-1/job-1 had ended"
     assert client.outcomes(job) == [Failed(reason, "stopped")]
     assert not any(worker.is_alive() for worker in workers)
+
+
+def test_a_hive_that_is_stopped_waits_for_no_worker(
+    sim: Simulation, client: Peer, found: Founds
+) -> None:
+    hive = found()
+    workers = [hive.worker(name) for name in ("worker-1", "worker-2")]
+    workers[0].tell(Hang(60.0))
+    sim.run(until=0.5)
+    hive.ref.stop(block=False)
+    client.pause()
+    assert [worker.is_alive() for worker in workers] == [True, False]
+
+
+def test_a_hive_that_has_nobody_to_wait_for_closes_down_in_the_moment_in_which_it_is_told_to(
+    client: Peer, found: Founds
+) -> None:
+    found(workers=0).ref.tell(Drain(client.ref))
+    client.pause()
+    assert client.when(Drained) == [0.0]
 
 
 def test_a_hive_that_closes_down_has_its_workers_close_down_when_its_jobs_have_ended(

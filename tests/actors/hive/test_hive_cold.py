@@ -1,4 +1,4 @@
-"""How a hive brings workers up that are wanted, and makes room for them. The queen is the test."""
+"""How a hive brings workers up that are wanted, until they are given up. The queen is the test."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors import (
-    Cancelled,
     Completed,
     Device,
     Failed,
     FailToLoad,
-    Hang,
     Heartbeat,
     Hive,
     LatencyModel,
@@ -30,7 +28,7 @@ from glasshive import Simulation
 
 if TYPE_CHECKING:
     from tests.actors.conftest import Asks, Logged, Peer, PeersIn, Words
-    from tests.actors.hive.conftest import Found, Founds
+    from tests.actors.hive.conftest import Founds
 
 LATENCY = LatencyModel(seconds_per_token=0.02)
 LLAMA = Model("llama", size_bytes=20, latency=LATENCY)
@@ -97,8 +95,8 @@ def test_a_worker_on_a_device_that_nobody_told_of_is_there_at_once(
     found: Founds, ask: Asks
 ) -> None:
     hive = found(cold("a"))
-    hive.start(ask(1, 500))
-    assert hive.placements() == ["a"]
+    (job,) = hive.start(ask(1, 500))
+    assert hive.said(job) == [(0.0, "placed on a"), (0.0, "llama on gpu-0")]
 
 
 def test_as_many_are_brought_up_as_those_that_wait_need(found: Founds, ask: Asks) -> None:
@@ -135,105 +133,6 @@ def test_a_job_for_a_model_of_no_worker_is_rejected(client: Peer, found: Founds,
     client.offer(hive.ref, ask(1, model="gemma"))
     reason = "nobody at hive-1 serves 'gemma'; models served: mistral"
     assert client.of(Rejected) == [Rejected("request-1", reason, 0.5)]
-
-
-# -- making room ----------------------------------------------------------------------------
-
-
-def full_house(found: Founds) -> Found:
-    """Return a hive with two workers, after which there is no room for a third."""
-    return found(
-        cold("a", resident=True), cold("b", resident=True), cold("c", MISTRAL), devices=[GPU]
-    )
-
-
-def test_the_one_that_has_been_idle_longest_goes_to_make_room(
-    sim: Simulation, client: Peer, found: Founds, ask: Asks, logged: Logged
-) -> None:
-    hive = full_house(found)
-    sim.run(until=0.5)
-    hive.start(ask(1, 5))
-    assert hive.placements() == ["a"]
-    sim.run(until=1.5)
-    (job,) = hive.start(ask(2, 500, model="mistral"))
-    assert hive.phases() == {"a": "ready", "b": "absent", "c": "loading"}
-    assert names(sim) == ["a", "c"]
-    client.live(5.2)
-    assert hive.said(job)[-2:] == [(3.5, "placed on c"), (3.5, "mistral on gpu-0")]
-    assert sim.situations["an idle model is unloaded to make room for another"] == 1
-    (line,) = logged("unloading")
-    assert (line["node"], line["worker"], line["room_for"]) == ("hive-1", "b", "c")
-    assert hive.told() == {"a": ("ready", 0, 0), "c": ("ready", 1, 0), "b": ("absent", 0, 0)}
-
-
-def test_who_has_something_to_do_does_not_go_before_it_is_done(
-    client: Peer, found: Founds, ask: Asks
-) -> None:
-    hive = full_house(found)
-    hive.start(ask(1, 110), ask(2, 160))  # until 2.2 s and 3.2 s
-    (job,) = hive.start(ask(3, 5, model="mistral"))
-    client.live(2.1)
-    assert hive.phases() == {"a": "ready", "b": "ready", "c": "absent"}
-    client.live(9.0)
-    assert hive.said(job)[0] == (3.0, "c is brought up")  # at the next heartbeat
-    assert client.outcomes(job) == [Completed()]
-
-
-def test_who_has_been_unloaded_comes_back_when_it_is_wanted(
-    sim: Simulation, client: Peer, found: Founds, ask: Asks
-) -> None:
-    hive = full_house(found)
-    hive.start(ask(1, 500, model="mistral"))
-    assert hive.phases() == {"a": "absent", "b": "ready", "c": "loading"}
-    client.live(3.0)
-    jobs = hive.start(ask(2, 500), ask(3, 500), ask(4, 5))
-    assert hive.phases() == {"a": "absent", "b": "ready", "c": "ready"}
-    client.live(40.0)
-    assert [client.outcomes(job) for job in jobs] == [[Completed()]] * 3
-    assert sim.casualties == []
-
-
-def test_one_that_has_to_go_is_given_no_job_any_more(
-    client: Peer, found: Founds, ask: Asks
-) -> None:
-    hive = full_house(found)
-    hive.worker("a").tell(Hang(60.0))
-    client.pause()
-    hive.start(ask(1, 5, model="mistral"), ask(2, 5))
-    assert hive.phases()["a"] == "leaving"
-    assert hive.placements() == ["b"]
-
-
-def test_a_job_that_waits_for_its_worker_can_be_cancelled_at_once(
-    client: Peer, found: Founds, ask: Asks
-) -> None:
-    situation = "a cancel comes while the model loads"
-    hive = found(cold("a"), devices=[GPU])
-    jobs = hive.start(ask(1, 5), ask(2, 500))
-    client.live(1.2)
-    client.cancel(jobs[0])
-    assert client.ended(jobs[0]) == [(1.2, Cancelled())]
-    assert client.sim.situations[situation] == 1
-    client.live(6.2)
-    client.cancel(jobs[1])
-    assert client.ended(jobs[1]) == [(6.2, Cancelled())]
-    assert client.sim.situations[situation] == 1
-    assert hive.placements() == ["a"]
-
-
-def test_one_that_does_not_say_farewell_is_given_up_after_a_while(
-    client: Peer, found: Founds, ask: Asks
-) -> None:
-    hive = full_house(found)
-    hive.worker("a").tell(Hang(60.0))
-    client.pause()
-    (job,) = hive.start(ask(1, 5, model="mistral"))
-    assert hive.phases() == {"a": "leaving", "b": "ready", "c": "absent"}
-    client.live(3.9)
-    assert hive.phases() == {"a": "leaving", "b": "ready", "c": "absent"}
-    client.live(9.0)
-    assert hive.said(job)[0] == (4.0, "c is brought up")
-    assert client.outcomes(job) == [Completed()]
 
 
 # -- failing to load ------------------------------------------------------------------------

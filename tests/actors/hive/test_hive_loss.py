@@ -1,16 +1,17 @@
-"""How a hive loses workers and gets them back, and goes on after a crash. The queen is the test."""
+"""How a hive loses workers and gets them back. The queen is the test."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from actors import (
     Completed,
     Device,
-    Drain,
-    Drained,
     FailToLoad,
     Hang,
+    Heartbeat,
     Hello,
     LatencyModel,
     Lie,
@@ -24,7 +25,7 @@ from actors.messages import Farewell
 if TYPE_CHECKING:
     from glasshive import Simulation
     from tests.actors.conftest import Asks, Logged, Peer, Peers, Words
-    from tests.actors.hive.conftest import Found, Founds
+    from tests.actors.hive.conftest import Founds
 
 BACK = "a worker that was replaced comes back"
 LLAMA = Model("llama", size_bytes=20, latency=LatencyModel(seconds_per_token=0.02))
@@ -231,6 +232,21 @@ def test_a_worker_that_comes_back_after_it_was_given_up_is_stopped_and_replaced(
     assert hive.actor.dispatch.nodes["worker-1"].epoch == "1"
 
 
+@pytest.mark.parametrize("seconds", [3.7, 9.0], ids=["before it is replaced", "after that"])
+def test_the_hive_does_not_wait_until_one_that_it_stops_has_stopped(
+    sim: Simulation, client: Peer, found: Founds, seconds: float
+) -> None:
+    hive = found(workers=1)
+    sim.run(until=0.5)
+    hung = hive.worker("worker-1")
+    hung.tell(Hang(seconds))
+    sim.run(until=1.5)
+    hung.tell(Hang(60.0))  # after one heartbeat, which is too late
+    sim.run(until=20.5)
+    assert hung.is_alive()
+    assert client.when(Heartbeat) == [float(second) for second in range(1, 21)]
+
+
 # -- heartbeats of others -------------------------------------------------------------------
 
 
@@ -285,117 +301,4 @@ def test_a_worker_that_loads_and_cannot_tell_how_it_is_is_not_taken_to_be_ready(
     assert hive.phases() == {"a": "loading"}  # it has loaded at 4 s, and nobody was told
     client.live(12.0)
     assert hive.said(job)[-2][0] == 9.0
-    assert client.outcomes(job) == [Completed()]
-
-
-# -- a hive that begins anew ----------------------------------------------------------------
-
-
-def crash(sim: Simulation, hive: Found, *, until: float) -> None:
-    """Have a hive begin anew at a time, whose workers live on."""
-    hive.client.live(until)
-    sim.crash(hive.ref)
-    sim.restart(hive.ref)
-    hive.client.reads.clear()
-
-
-def test_a_hive_that_begins_anew_takes_in_the_workers_that_have_outlived_it(
-    sim: Simulation, client: Peer, found: Founds, ask: Asks
-) -> None:
-    hive = found()
-    before = workers(sim)
-    crash(sim, hive, until=1.5)
-    client.pause()
-    assert client.of(Hello)[-1].workers is not None
-    assert hive.told() == {"worker-1": ("absent", 0, 0), "worker-2": ("absent", 0, 0)}
-    sim.run(until=20.0)
-    assert workers(sim) == before
-    assert hive.told() == {"worker-1": ("ready", 0, 0), "worker-2": ("ready", 0, 0)}
-    hive.start(ask(1))
-    assert hive.placements() == ["worker-1"]
-
-
-def test_a_hive_that_begins_anew_waits_for_the_survivors_before_it_brings_others_up(
-    sim: Simulation, client: Peer, found: Founds, ask: Asks
-) -> None:
-    hive = found(workers=1)
-    client.live(1.5)
-    sim.crash(hive.worker("worker-1"))
-    crash(sim, hive, until=1.6)
-    job = client.start(hive.ref, ask(1, 5), (0, 1))
-    client.live(5.0)
-    assert hive.phases() == {"worker-1": "absent"}  # 3.5 s are over at 5.1 s
-    client.live(7.0)
-    assert hive.said(job)[-2:] == [(5.6, "placed on worker-1"), (5.6, "llama on gpu-0")]
-    assert hive.actor.dispatch.nodes["worker-1"].epoch == "1.1"
-
-
-def test_a_job_that_a_client_wants_again_of_a_hive_that_begins_anew_takes_the_old_ones_place(
-    *, sim: Simulation, client: Peer, found: Founds, ask: Asks, words: Words
-) -> None:
-    hive = found(workers=1)
-    (lost,) = hive.start(ask(1, 500))
-    crash(sim, hive, until=1.6)
-    had = hive.words(lost)
-    client.live(2.6)
-    job = client.start(hive.ref, ask(1, 500), (0, 1), generated=len(had))
-    client.live(2.63)
-    (worker,) = workers(sim)
-    assert [each.job.job_id for each in worker.batch.running.values()] == ["worker-1/job-2"]
-    client.live(20.0)
-    assert had + hive.words(job) == words(ask(1, 500))
-    assert job.job_id == "hive-1/life-r1/job-1"
-
-
-def test_a_survivor_for_which_there_is_no_room_is_not_taken_in(
-    client: Peer, peer: Peers, found: Founds, ask: Asks
-) -> None:
-    specs = [WorkerSpec(name, LLAMA, "gpu-0", 60, 2, 0, resident=False) for name in ("a", "b")]
-    hive = found(*specs, devices=[GPU])
-    hive.start(ask(1))
-    assert hive.phases() == {"a": "loading", "b": "absent"}
-    hive.ref.tell(Hello("b", peer("survivor").ref, ()))
-    client.pause()
-    assert hive.phases() == {"a": "loading", "b": "absent"}
-    assert "b" not in hive.actor.dispatch.nodes
-
-
-def test_a_hive_that_begins_anew_does_not_close_down_before_its_survivors(
-    sim: Simulation, client: Peer, found: Founds
-) -> None:
-    hive = found()
-    crash(sim, hive, until=1.7)
-    hive.ref.tell(Drain(client.ref))
-    sim.run(until=5.1)
-    assert hive.phases() == {"worker-1": "ready", "worker-2": "ready"}
-    sim.run(until=9.0)
-    assert client.when(Drained) == [5.7]  # the first heartbeat after 3.5 s
-    assert [actor.actor_ref for actor in sim.actors()] == [client.ref]
-
-
-def test_what_a_survivor_still_runs_for_the_earlier_life_takes_up_its_place(
-    sim: Simulation, client: Peer, found: Founds, ask: Asks
-) -> None:
-    hive = found(workers=1, slots=1, max_waiting=0)
-    hive.start(ask(1, 1000))
-    crash(sim, hive, until=1.6)
-    client.live(4.6)
-    hive.start(ask(2, 5))
-    assert hive.placements() == ["worker-1"]  # of the first; the second is not submitted
-    assert hive.told()["worker-1"] == ("ready", 1, 0)
-    client.live(14.0)
-    assert hive.placements() == ["worker-1"] * 2  # nobody has read the first for 10 s
-
-
-def test_a_hive_that_comes_back_knowing_all_goes_on(
-    *, sim: Simulation, client: Peer, found: Founds, ask: Asks, words: Words
-) -> None:
-    hive = found()
-    (job,) = hive.start(ask(1, 300))
-    client.live(2.2)
-    sim.crash(hive.ref)
-    sim.restart(hive.ref, state=True)
-    client.live(20.0)
-    assert len(workers(sim)) == 2
-    assert hive.words(job) == words(ask(1, 300))
     assert client.outcomes(job) == [Completed()]

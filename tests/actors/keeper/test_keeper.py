@@ -163,6 +163,16 @@ def test_a_failure_is_what_the_receipt_says_and_is_logged(
     ]
 
 
+def test_a_failure_between_two_jobs_is_logged_as_of_none(
+    court: Court, ask: Asks, logged: Logged
+) -> None:
+    court.ask(ask())
+    court.accept()
+    court.end(0, Failed("queen has no job", "unknown-job"))
+    court.reject(None)
+    assert [line["job"] for line in logged("request failed")] == [""]
+
+
 def test_what_does_not_fail_is_not_logged(court: Court, ask: Asks, logged: Logged) -> None:
     court.ask(ask())
     court.accept()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,6 +107,17 @@ def test_keepers_that_were_rejected_together_do_not_come_back_together(
     court.run(until=2.0)
     times = court.peer.when(Submit)[20:]
     assert len(times) == len(set(times)) == 20
+
+
+def test_how_long_a_keeper_waits_follows_the_random_numbers_of_its_program(
+    courts: Courts, ask: Asks
+) -> None:
+    random.seed(5)
+    own = random.Random(random.Random(5).getrandbits(64))
+    court = courts()
+    court.ask(ask())
+    court.reject(0.5)
+    assert wait_for_another(court) == 0.5 * own.uniform(1.0, 2.0)
 
 
 def test_a_request_that_is_rejected_for_good_fails_at_once(court: Court, ask: Asks) -> None:

@@ -203,6 +203,20 @@ def test_that_the_next_job_is_cancelled_does_not_mean_that_the_lost_one_has_stop
     assert court.ends == [(44.0, Cancelled())]
 
 
+def test_what_the_next_job_ends_with_counts_from_the_moment_at_which_the_lost_one_has_stopped(
+    court: Court, ask: Asks
+) -> None:
+    court.ask(ask())
+    court.accept()
+    court.end(0, UNKNOWN)
+    court.run(until=2.5)
+    court.accept(1, job=2)
+    court.withdraw()
+    court.run(until=43.5)
+    court.end(0, Cancelled(), job=2)
+    assert court.ends == [(43.5, Cancelled())]
+
+
 def test_a_withdrawn_request_is_not_submitted_again_when_it_was_rejected(
     court: Court, ask: Asks
 ) -> None:
