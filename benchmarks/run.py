@@ -6,7 +6,17 @@ import sys
 
 from rich.console import Console
 
-from benchmarks import ask, chain, growth, runs, traffic, workers
+from benchmarks import (
+    ask,
+    chain,
+    deep_bugs,
+    explored,
+    growth,
+    lost_update,
+    runs,
+    traffic,
+    workers,
+)
 from benchmarks.budget import budgets
 
 
@@ -20,6 +30,9 @@ def main() -> None:
         *runs.report(console),
         *workers.report(console),
         *traffic.report(console),
+        *explored.report(console),
+        *lost_update.report(console),
+        *deep_bugs.report(console),
     ]
     console.print(budgets(lines))
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from glasshive.schedule.option import Option
+from glasshive.task import Inbox
+from glasshive.timer import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from glasshive.schedule.option import Birth
+    from glasshive.schedule.schedule import News
     from glasshive.task import Entry, Task
 
 __all__ = ["Agenda"]
@@ -37,9 +41,13 @@ class Agenda:
         self._pushed = 0
         self.script: Task | None = None
         """Who waits for the others rather than with them."""
+        self.heard: Callable[[News, Option | None], None] | None = None
+        """Told when a message comes to nothing, what time has moved on to, and what is late."""
         self._turn = 0
+        self._made = 0
         # By identity, which names nothing in a run: each is looked up while its entry is held.
         self._births: dict[int, tuple[Entry, Birth]] = {}
+        self._past: dict[int, tuple[object, Option]] = {}
         self._fresh: list[Entry] = []
 
     def at(self, due: float, entry: Entry) -> None:
@@ -76,9 +84,11 @@ class Agenda:
     ) -> Entry | None:
         """Let a schedule pick what comes next; return None when nothing can.
 
-        Enabled is the oldest message of each sender to each receiver that is ready for one,
-        and every timer and wake-up; the script's own only when nothing else is due before it.
-        A message to an actor that is gone decides nothing.
+        Enabled is the oldest message of each sender to each receiver that is ready for one, what
+        timers have told it, and every timer and wake-up; the script's own only when nothing else
+        is due before it.
+        A message to an actor that is gone decides nothing. That the script goes on when nothing
+        is left counts as a turn too, since what it makes is no other turn's.
 
         Args:
             choose: asked with "next" and the enabled things, when there are two or more.
@@ -89,33 +99,61 @@ class Agenda:
             self._note_births(pending)
             places, over = self._enabled(pending)
             if over is not None:
+                if self.heard is not None and pending[over][0] is not None:
+                    self.heard("gone", self._option(pending[over]))
                 return self._take(over)
             if places:
                 at = 0
                 if took is not None or places[1:]:
-                    found = [pending[place] for place in places]
-                    options = [_option(entry, self._births[id(entry)][1]) for entry in found]
+                    options = [self._option(pending[place]) for place in places]
                     at = choose("next", options) if places[1:] else 0
                     if took is not None:
                         took(options[at], options)
-                self._turn += 1
+                    if self.heard is not None and options[at].does in ("fire", "time out"):
+                        thing = pending[places[at]][3]
+                        self._past[id(thing)] = thing, options[at]
+                self._begin_turn()
                 return self._take(places[at])
-            if self.order == "any" or not self.advance():
+            if not self._move_on():
+                if took is not None:
+                    rest = Option("rest", "script", birth=(self._turn, self._made))
+                    took(rest, [rest])
+                self._begin_turn()
                 return None
+
+    def late(self, thing: object) -> None:
+        """Note that somebody has tried to prevent what had happened before.
+
+        Args:
+            thing: a timer, or a wait that was answered after it had given up.
+        """
+        if self.heard is not None and id(thing) in self._past:
+            self.heard("late", self._past[id(thing)][1])
+
+    def _move_on(self) -> bool:
+        """Jump to the next instant, if time decides; return whether there is one."""
+        waiting = len(self.ready)
+        if self.order == "any" or not self.advance():
+            return False
+        if self.heard is not None:
+            for entry in islice(self.ready, waiting, None):
+                self.heard("due", self._option(entry))
+        return True
 
     def _enabled(self, pending: Sequence[Entry]) -> tuple[list[int], int | None]:
         """Return the places of what could be next; or that of something which decides nothing."""
         places: list[int] = []
         channels: set[tuple[int, int]] = set()  # asked for membership only, never iterated
         for place, entry in enumerate(pending):
-            task, _, sender, _, _ = entry
+            task, item, sender, _, _ = entry
             if _over(entry) or (task is not None and not task.alive):
                 return [], place
             if task is not None:
-                channel = (id(sender), id(task))
-                if channel in channels:
-                    continue
-                channels.add(channel)
+                if not isinstance(item, Alarm):
+                    channel = (id(sender), id(task))
+                    if channel in channels:
+                        continue
+                    channels.add(channel)
                 if not task.idle:
                     continue
             elif sender is self.script and places and place >= len(self.ready):
@@ -128,6 +166,7 @@ class Agenda:
         self.ready.clear()
         self._later.clear()
         self._births.clear()
+        self._past.clear()
         self._fresh.clear()
 
     def everything(self) -> list[Entry]:
@@ -149,12 +188,19 @@ class Agenda:
 
     def _note_births(self, pending: Sequence[Entry]) -> None:
         """Number what the last turn has made."""
-        births, count = self._births, 0
+        births = self._births
         for entry in (*self._fresh, *pending):
             if id(entry) not in births:
-                births[id(entry)] = entry, (self._turn, count)
-                count += 1
+                births[id(entry)] = entry, (self._turn, self._made)
+                self._made += 1
         self._fresh.clear()
+
+    def _option(self, entry: Entry) -> Option:
+        return _option(entry, self._births[id(entry)][1])
+
+    def _begin_turn(self) -> None:
+        self._turn += 1
+        self._made = 0
 
     def _take(self, place: int) -> Entry:
         ready = self.ready
@@ -180,8 +226,15 @@ def _over(entry: Entry) -> bool:
 
 def _option(entry: Entry, birth: Birth) -> Option:
     """Return an entry as a strategy sees it."""
-    task, envelope, sender, thing, _ = entry
+    task, item, sender, thing, _ = entry
     if task is not None:
-        return Option("deliver", task.name, sender.name, type(envelope.message).__name__, birth)
-    does, who, what = ("wake", "", "") if thing == 0 else thing.described
+        return Option("deliver", task.name, sender.name, type(item.message).__name__, birth)
+    if thing == 0:
+        return Option("wake", sender.name, "", "an interruption", birth)
+    does, who, what = thing.described
+    if does == "wake":
+        if not isinstance(sender, Inbox):
+            does = "resume"
+        elif item.__name__ == "expire" and what != "time.sleep":
+            does = "time out"
     return Option(does, sender.name, who, what, birth)

@@ -31,7 +31,8 @@ def interruptible(now: Callable[[], None], later: Callable[[], None]) -> Iterato
         later: has it raised at the next event; called when the engine was struck in the middle
             of its own work, such as half a line of a trace.
     """
-    if not _is_pythons():
+    before = signal.getsignal(signal.SIGINT)
+    if not (_is_pythons() or (isinstance(before, _Postponing) and before.runs)):
         yield
         return
 
@@ -42,12 +43,15 @@ def interruptible(now: Callable[[], None], later: Callable[[], None]) -> Iterato
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
-def postponed() -> Iterator[None]:
+def postponed(*, runs: bool = False) -> Iterator[None]:
     """Have Ctrl-C wait until what is begun here is done, if nobody but Python handles it.
+
+    Args:
+        runs: whether a run in here may be interrupted all the same.
 
     Raises:
         KeyboardInterrupt: at the end, when it was pressed meanwhile.
@@ -55,14 +59,29 @@ def postponed() -> Iterator[None]:
     if not _is_pythons():
         yield
         return
-    struck: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: struck.append(number))
+    postponing = _Postponing(runs=runs)
+    signal.signal(signal.SIGINT, postponing)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if struck:
+    if postponing.struck:
         raise KeyboardInterrupt
+
+
+class _Postponing:
+    """Remembers that Ctrl-C was pressed.
+
+    Args:
+        runs: whether a run may be interrupted all the same.
+    """
+
+    def __init__(self, *, runs: bool) -> None:
+        self.runs = runs
+        self.struck = False
+
+    def __call__(self, _: int, __: FrameType | None) -> None:
+        self.struck = True
 
 
 def _is_pythons() -> bool:

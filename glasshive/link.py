@@ -123,7 +123,11 @@ class Link:
             return "partition", []
         if self.plain is not None:
             return FATES[0], [self.simple(now)]
-        fate = FATES[choose(self._drawn())] if self._like[1:4] != (0, 0, 0) else FATES[0]
+        fate = FATES[0]
+        if self._like[1:4] != _HARMLESS[:3]:
+            drawn = self._drawn()
+            # Where every message has the same fate nothing is left to decide.
+            fate = FATES[drawn if 1.0 in self._like[1:4] else choose(drawn)]
         if fate == "lose":
             return fate, []
         start = now

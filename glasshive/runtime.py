@@ -88,9 +88,9 @@ class Runtime(abc.ABC):
                     "make another for the next"
                 )
             _active = self
-        self._used = True
-        self._thread = threading.get_ident()
         try:
+            self._used = True
+            self._thread = threading.get_ident()
             self._open()
         except BaseException:
             _active = None

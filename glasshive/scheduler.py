@@ -17,7 +17,7 @@ from glasshive.deadlock import circle, standstill
 from glasshive.errors import GlasshiveError, Stuck
 from glasshive.failure import annotate
 from glasshive.runtime import Runtime, running
-from glasshive.schedule import Attentive, Fifo
+from glasshive.schedule import Attentive, Fifo, Watchful, Written
 from glasshive.task import Entry, Inbox, Task, Wait
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Scheduler(Runtime):
         order: Literal["timed", "any"],
         max_turns: int | None,
     ) -> None:
+        if trace is None and isinstance(schedule, Written):
+            trace = schedule.writer(seed, order)
         super().__init__(seed=seed, trace=trace)
         if order not in ("timed", "any"):
             raise ValueError(f"an order is 'timed' or 'any', not {order!r}")
@@ -65,6 +67,8 @@ class Scheduler(Runtime):
         self._plain = order == "timed" and isinstance(self._strategy, Fifo)
         self.agenda.choosing = not self._plain
         self._took = self._strategy.took if isinstance(self._strategy, Attentive) else None
+        self._heard = self._strategy.heard if isinstance(self._strategy, Watchful) else None
+        self.agenda.heard = self._heard
         self.tasks: dict[Task, None] = {}
         """Everyone who has begun and not come to a proper end, in the order of their beginning."""
         self.agenda.script = self._script = Task(self, "script", self.network.host("local"))
@@ -76,6 +80,9 @@ class Scheduler(Runtime):
         self._judging = False
         """Whether the script's condition is being looked at, which must not wait for anything."""
         self._halt = False
+        self._looks: list[Callable[[], object]] = []
+        self.last: Task = self._script
+        """Whose turn was the last, for those who look between two turns."""
         self._own_end: Task | None = None
         """The actor that has crashed itself and is on its way out."""
 
@@ -191,8 +198,8 @@ class Scheduler(Runtime):
             raise GreenletExit
         if self._judging:
             raise GlasshiveError(
-                "the condition of run() waited for something; it is looked at after every event "
-                "and must only look"
+                "the condition of run() or of a rule waited for something; it is looked at "
+                "after every event and must only look"
             )
         task.wait = wait
         following, value = self.pick()
@@ -200,7 +207,7 @@ class Scheduler(Runtime):
             following.greenlet.switch(value)
         if task is self._script and self._error is not None:
             error, self._error = self._error, None
-            self._halt = self._goal is not None
+            self._halt = self._goal is not None or bool(self._looks)
             raise error
         if not task.alive:
             raise GreenletExit
@@ -282,13 +289,36 @@ class Scheduler(Runtime):
         if until is not None:
             self.agenda.at(seconds(until, "until"), (None, wait.wake, script, wait, -1))
         self._goal = condition
-        self._halt = condition is not None
+        self._halt = condition is not None or bool(self._looks) or self._error is not None
         try:
             self.block(wait)
         finally:
             self._goal = None
-            self._halt = False
+            self._halt = bool(self._looks)
         return condition is None or condition()
+
+    def look(self, look: Callable[[], object]) -> Callable[[], None]:
+        """Call a function between any two turns, when nobody's code is running.
+
+        It must only look. An error that it raises ends the run and comes up in the script.
+
+        Args:
+            look: the function.
+
+        Returns:
+            What ends it when it is called.
+        """
+        self._looks.append(look)
+        if self._heard is not None:
+            self._heard("look", None)
+        self._halt = True
+        self.last = self.current
+
+        def leave() -> None:
+            if look in self._looks:
+                self._looks.remove(look)
+
+        return leave
 
     def fail(self, error: BaseException) -> None:
         """Have an error come up in the script, at the next event, rather than in an actor."""
@@ -302,11 +332,27 @@ class Scheduler(Runtime):
             self._stuck()
         script = self._script
         running, self.current = self.current, script
+        if self._looks:
+            self._look_around(running)
         if self._error is None and not self._reached():
             self.current = running
             return None
+        if self._heard is not None:
+            self._heard("script", None)
         script.wait = None
         return script
+
+    def _look_around(self, last: Task) -> None:
+        """Let everybody look who wants to, at what the last turn has left behind."""
+        self.last = last
+        self._judging = True
+        try:
+            for look in tuple(self._looks):
+                look()
+        except Exception as error:  # noqa: BLE001  whoever looks is no actor; the script is told
+            self.fail(error)
+        finally:
+            self._judging = False
 
     def _reached(self) -> bool:
         """Return whether the script's condition has come true, or has raised."""
@@ -344,6 +390,8 @@ class Scheduler(Runtime):
         """End the current task's greenlet: in whatever is next, or in whoever killed it."""
         task.greenlet = None
         if task.alive:
+            if self._heard is not None:
+                self._heard("end", None)
             if self.recording and isinstance(task, Inbox):
                 self.seen("stop", task.name, task.cause)
                 self.refuse_letters(task)
@@ -360,6 +408,8 @@ class Scheduler(Runtime):
 
     def kill(self, task: Task, reason: str = "crash") -> None:
         """Unwind a task's greenlet; nothing that it still does on its way out is seen."""
+        if self._heard is not None and reason != "end":
+            self._heard("end", None)
         task.alive = False
         task.life += 1
         task.wait = None

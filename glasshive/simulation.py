@@ -84,29 +84,38 @@ class Simulation(Machines):
         self._allow = check_escapes(allow)
         self._birth: Birth | None = None
         self._open_until_exit = ExitStack()
+        self._turning = False
+        """Whether the world is being put in place or back, which Ctrl-C must not tear."""
 
     # -- entering and leaving -------------------------------------------------------------
 
     def _open(self) -> None:
+        self._turning = True
+        try:
+            with ExitStack() as stack:
+                stack.enter_context(
+                    interruptible(self._interrupt, lambda: self.fail(KeyboardInterrupt()))
+                )
+                self._put_in_place(stack)
+                self._open_until_exit = stack.pop_all()
+        finally:
+            self._turning = False
+
+    def _put_in_place(self, stack: ExitStack) -> None:
         self._script.greenlet = script = greenlet.getcurrent()
         self._starter = greenlet.greenlet(self._start_greenlets, parent=script)
         self._starter.switch(script)
-        with ExitStack() as stack:
-            if self._handler_seconds is not None:
-                watchdog.guard(self, self._handler_seconds)
-                stack.callback(watchdog.release)
-            stack.enter_context(noted(self))
-            stack.enter_context(swapped(ActorRegistry, _actor_refs=[]))
-            stack.enter_context(swapped(ThreadingActor, **self._hooks()))
-            stack.enter_context(
-                swapped(Actor, start=self._start_hook(), _handle_failure=self._failure_hook())
-            )
-            stack.enter_context(virtual_time(self))
-            stack.enter_context(
-                interruptible(self._interrupt, lambda: self.fail(KeyboardInterrupt()))
-            )
-            stack.enter_context(fence(self._allow, self._escaped))
-            self._open_until_exit = stack.pop_all()
+        if self._handler_seconds is not None:
+            watchdog.guard(self, self._handler_seconds)
+            stack.callback(watchdog.release)
+        stack.enter_context(noted(self))
+        stack.enter_context(swapped(ActorRegistry, _actor_refs=[]))
+        stack.enter_context(swapped(ThreadingActor, **self._hooks()))
+        stack.enter_context(
+            swapped(Actor, start=self._start_hook(), _handle_failure=self._failure_hook())
+        )
+        stack.enter_context(virtual_time(self))
+        stack.enter_context(fence(self._allow, self._escaped))
 
     def _hooks(self) -> dict[str, Any]:
         """Return Pykka's runtime hooks for this thread; actors of other threads keep theirs."""
@@ -148,6 +157,7 @@ class Simulation(Machines):
         return classmethod(start)
 
     def _close(self) -> None:
+        self._turning = True
         try:
             for task in list(self.tasks):
                 if task.alive:
@@ -177,6 +187,10 @@ class Simulation(Machines):
     def _interrupt(self) -> None:
         """Have Ctrl-C reach the script, whichever actor it strikes."""
         script, struck = self._script, self.current
+        if self._turning:
+            self._error = None  # what else has gone wrong late does not matter any more
+            self.fail(KeyboardInterrupt())
+            return
         if greenlet.getcurrent() is script.greenlet:
             raise KeyboardInterrupt
         if struck is script:  # its condition is being looked at, between two actors

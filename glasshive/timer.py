@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from glasshive.mail import Mail
     from glasshive.task import Inbox
 
-__all__ = ["LiveTimer", "SimulatedTimer"]
+__all__ = ["Alarm", "LiveTimer", "SimulatedTimer"]
+
+
+class Alarm(Envelope[Any]):
+    """What a timer tells, which does not wait for what the timer's owner tells by itself."""
+
+    __slots__ = ()
 
 
 class SimulatedTimer(Timer):
@@ -40,6 +46,8 @@ class SimulatedTimer(Timer):
             self._inbox = None
             if self._sim.recording:
                 self._sim.seen("timer-cancelled", self._owner.name, self._index)
+        else:
+            self._sim.agenda.late(self)
 
     @property
     def described(self) -> tuple[str, str, str]:
@@ -59,7 +67,7 @@ class SimulatedTimer(Timer):
         self._inbox = None
         number, index = _fired(sim, owner, inbox, self._index, self._message)
         # First in line: the timer is this instant's event, not something sent after it.
-        sim.ready.appendleft((inbox, Envelope(self._message), owner, number, index))
+        sim.ready.appendleft((inbox, Alarm(self._message), owner, number, index))
 
 
 class LiveTimer(Timer):

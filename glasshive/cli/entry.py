@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from glasshive.cli.exits import HELD, INTERRUPTED, NOT_HELD, WRONG_INPUT
+from glasshive.cli.explore import explore_scenario
 from glasshive.cli.group import PluginGroup
 from glasshive.cli.list import list_scenarios
+from glasshive.cli.replay import replay_file
 from glasshive.cli.result import input_error
 from glasshive.cli.run import run_scenario
+from glasshive.cli.trace import trace
 from glasshive.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +33,10 @@ EPILOG = (
 )
 
 
-@click.group(cls=PluginGroup, epilog=EPILOG, commands=[list_scenarios, run_scenario])
+COMMANDS = [explore_scenario, list_scenarios, replay_file, run_scenario, trace]
+
+
+@click.group(cls=PluginGroup, epilog=EPILOG, commands=COMMANDS)
 @click.version_option(package_name="glasshive", message="%(prog)s %(version)s")
 def glasshive() -> None:
     """Run actor programs under glass: repeat, watch and break every message."""

@@ -69,7 +69,11 @@ def again(scenario: Scenario, outcome: Outcome) -> str:
 
 
 def command_line(
-    scenario: Scenario, parameters: Mapping[str, Value], options: Sequence[str]
+    scenario: Scenario,
+    parameters: Mapping[str, Value],
+    options: Sequence[str],
+    *,
+    command: str = "run",
 ) -> str:
     """Return the command line of a run, quoted for a shell.
 
@@ -77,8 +81,9 @@ def command_line(
         scenario: what is run.
         parameters: its values; those that are not the defaults are written.
         options: the other options, a word each.
+        command: what runs it.
     """
-    words = ["glasshive", "run", scenario.address, *options]
+    words = ["glasshive", command, scenario.address, *options]
     for name, value in parameters.items():
         if value != scenario.parameters[name].default:
             words += ["--set", f"{name}={written(value)}"]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from glasshive.scenario.scenario import Scenario
     from glasshive.scenario.sweep import Finding, Situation, Sweep
 
-__all__ = ["Others", "run_sweep"]
+__all__ = ["Others", "cores", "run_sweep"]
 
 _MOST_SEEDS = 1_000_000_000
 _COLUMNS = 100
@@ -123,7 +123,7 @@ def run_sweep(
             scenario,
             values,
             seeds=range(seed, seed + seeds),
-            jobs=jobs or _cores(),
+            jobs=jobs or cores(),
             heard=heard,
         )
     if as_json:
@@ -141,7 +141,7 @@ def _check(option: str, number: int, most: int | None, remedy: str) -> None:
         raise InputError(Complaint(f"{option} {number}", "makes no sweep", f"{remedy}, {numbers}"))
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

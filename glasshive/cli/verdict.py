@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from glasshive.cli.differing import differing, doing, event_line
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from glasshive.cli.repetition import Repetition
-    from glasshive.trace.event import Event
     from glasshive.trace.parting import Difference, FirstDifference, Parting
 
 __all__ = ["Parted", "Same", "as_object", "told"]
-
-_SHOWN = 3
-"""Differences that are shown of one event."""
-_DATA_WIDTH = 100
-_VALUE_WIDTH = 48
-_LEAD = 16
-"""Characters that are shown before the first that differs."""
-_RECEIVED = frozenset(["deliver", "drop", "unread"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +62,13 @@ def told(verdict: Same | Parted) -> Iterator[str]:
         + (f"at event {parting.same:,}" if parting and event else "in what is not an event")
     )
     if parting is not None:
-        yield from _differing("headers", parting.header)
+        yield from differing("headers", parting.header)
     if parting is not None and event is not None:
         yield from _event_lines(verdict, event)
     else:
         count = first.outcome["trace"]["events"]
         yield f"  events   all {count:,} are the same"
-        yield from _differing("outcomes", verdict.outcome or (parting.end if parting else ()))
+        yield from differing("outcomes", verdict.outcome or (parting.end if parting else ()))
     yield f"  follows  {verdict.follows}"
     yield f"  under    {first.circumstances} | {other.circumstances}"
     if verdict.traces:
@@ -131,68 +123,17 @@ def as_object(verdict: Same | Parted) -> dict[str, Any]:
 
 
 def _event_lines(verdict: Parted, event: FirstDifference) -> Iterator[str]:
-    yield f"  actor    {event.actor}, {_doing(event.handling)}"
+    yield f"  actor    {event.actor}, {doing(event.handling)}"
     sides = ((verdict.first, event.left), (verdict.other, event.right))
     for repetition, side in sides:
-        yield f"  run {repetition.number}    {_line(side) if side else '(no further event)'}"
-    yield from _differing("differs", event.differences)
-
-
-def _doing(handling: Event | None) -> str:
-    if handling is None:
-        return "in the scenario's own code"
-    if handling.kind == "spawn":
-        return f"while it began (event {handling.index:,}, {handling.time:.3f} s)"
-    return (
-        f"while it handled {handling.type} from {handling.peer} "
-        f"(event {handling.index:,}, {handling.time:.3f} s)"
-    )
-
-
-def _line(event: Event) -> str:
-    """Return an event as one line."""
-    way = event.actor
-    if event.peer is not None and event.peer != event.actor:
-        ends = (event.actor, event.peer)
-        way = " → ".join(reversed(ends) if event.kind in _RECEIVED else ends)
-    parts = [f"{event.time:.3f} s", event.kind, way, event.type or ""]
-    if event.data is not None:
-        data = _text(event.data)
-        parts.append(data if len(data) <= _DATA_WIDTH else f"{data[: _DATA_WIDTH - 1]}…")
-    return "  ".join(filter(None, parts))
-
-
-def _differing(heading: str, differences: Iterable[Difference]) -> Iterator[str]:
-    """Yield a line for each of the first differences, cut so that both values show theirs."""
-    every = list(differences)
-    for number, each in enumerate(every[:_SHOWN]):
-        left, right = _text(each.left), _text(each.right)
-        same = sum(
-            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
-        )
-        begin = max(0, same - _LEAD)
-        values = " | ".join(_cut(text, begin) for text in (left, right))
-        yield f"  {heading if number == 0 else '':8} {each.at}: {values}"
-    if len(every) > _SHOWN:
-        yield f"  {'':8} and {len(every) - _SHOWN:,} more"
-
-
-def _cut(text: str, begin: int) -> str:
-    """Return the part of a text that matters, with marks where more of it is left out."""
-    if len(text) <= _VALUE_WIDTH:
-        return text
-    end = begin + _VALUE_WIDTH
-    return f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
+        yield f"  run {repetition.number}    {event_line(side)}"
+    yield from differing("differs", event.differences)
 
 
 def _ending(outcome: dict[str, Any]) -> str:
     error = outcome["error"]
     reason = f" ({error['type']}: {error['message']})" if error else ""
     return f"{outcome['status']}{reason}"
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _plain(value: Any) -> Any:

@@ -80,23 +80,30 @@ class Anchored:
     """Deviates where a thing comes up that an anchor names, and is plain everywhere else.
 
     Args:
-        anchors: the deviations, each of which is made at most once.
+        anchors: the deviations, each of which is made at most once; of two that could be made at
+            one decision, the earlier one is.
     """
 
     def __init__(self, anchors: Iterable[Anchor]) -> None:
         self._counts = _Counts()
-        self._wanted: dict[tuple[str, str, int], list[str]] = {}
-        for anchor in anchors:
+        self._wanted: dict[tuple[str, str, int], list[tuple[int, str]]] = {}
+        for place, anchor in enumerate(anchors):
             at = (anchor.kind, anchor.chosen, anchor.nth)
-            self._wanted.setdefault(at, []).append(anchor.plain)
+            self._wanted.setdefault(at, []).append((place, anchor.plain))
 
     def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:  # noqa: ARG002  Strategy's form
         """Return an option that an anchor names, or 0."""
         named = self._counts.of(kind, options)
         plain = named[0][0]
-        for index, (words, nth) in enumerate(named[1:], start=1):
-            before = self._wanted.get((kind, words, nth))
-            if before and plain in before:
-                before.remove(plain)
-                return index
-        return 0
+        found = [
+            (place, index, wanted)
+            for index, (words, nth) in enumerate(named[1:], start=1)
+            for wanted in [self._wanted.get((kind, words, nth), [])]
+            for place, before in wanted
+            if before == plain
+        ]
+        if not found:
+            return 0
+        place, index, wanted = min(found)
+        wanted.remove((place, plain))
+        return index

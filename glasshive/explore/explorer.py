@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -52,6 +52,8 @@ class Exploration:
     interrupted: bool = False
     ignored: int = 0
     """Runs in which something else did not hold than the one thing that counts."""
+    checked: dict[str, None] = field(default_factory=dict)
+    """The names of all that could have broken in some run, as they came up."""
     wall_seconds: float = field(compare=False, default=0.0)
     _orders: set[str] = field(default_factory=set)
     _situations: dict[str, Situation] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class Exploration:
         """
         self.runs += 1
         self.ignored += attempt.ignored > 0
+        self.checked |= dict.fromkeys(attempt.checked)
         if attempt.abandoned:
             self.abandoned += 1
             return
@@ -171,7 +174,8 @@ def _attempts(
             if isinstance(answer, Death):
                 yield answer.seed, Attempt.of_death(program, answer)
             else:
-                yield answer
+                number, attempt = answer
+                yield number, replace(attempt, program=program)  # which holds its script
 
 
 def _attempt(program: Program, search: Search, number: int) -> tuple[int, Attempt]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from glasshive.interrupt import postponed
 from glasshive.scenario.breach import Breach, breaches_of
 from glasshive.scenario.find import find
 from glasshive.scenario.runner import run
@@ -68,9 +69,22 @@ class Program:
         """
         chosen = find(scenario) if isinstance(scenario, str) else scenario
         values = chosen.bind(parameters or {})
-        # By its address a script is loaded anew for each run: no run sees what another has left.
-        loaded = chosen if chosen.address == chosen.name else None
-        return cls(chosen.address, values, seed, order, breaking, loaded)
+        return cls(chosen.address, values, seed, order, breaking, chosen)
+
+    @property
+    def script(self) -> Scenario:
+        """The scenario itself.
+
+        Raises:
+            InputError: when it is found no more.
+        """
+        return self._loaded or find(self.scenario)
+
+    @property
+    def _run(self) -> Scenario | str:
+        """What is run: a script is loaded anew each time, so that no run sees what another left."""
+        loaded = self._loaded
+        return loaded if loaded is not None and loaded.address == loaded.name else self.scenario
 
     def __reduce__(self) -> tuple[object, ...]:
         return Program, (self.scenario, self.parameters, self.seed, self.order, self.breaking)
@@ -84,14 +98,17 @@ class Program:
 
         Raises:
             InputError: when the scenario finds its input wrong, or the trace cannot be written.
+            KeyboardInterrupt: when Ctrl-C was pressed just before or after the run.
         """
         noted = Noted(strategy)
         with ExitStack() as stack:
+            # In the middle of it the streams, or the next run, would not be what they were.
+            stack.enter_context(postponed(runs=True))
             nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
             stack.enter_context(redirect_stdout(nowhere))
             stack.enter_context(redirect_stderr(nowhere))
             outcome = run(
-                self._loaded or self.scenario,
+                self._run,
                 self.parameters,
                 seed=self.seed,
                 # A schedule stands in the head of its trace, so that the trace can be replayed.
@@ -118,6 +135,7 @@ class Program:
             must_reach=outcome.must_reach,
             abandoned=abandoned,
             ignored=len(broken) - len(counted),
+            checked=_checked(outcome, broken),
             events=outcome.events,
             digest=outcome.digest,
         )
@@ -145,6 +163,8 @@ class Attempt:
     """Whether the strategy has seen enough before the run ended."""
     ignored: int = 0
     """How much else did not hold, where only one thing counts."""
+    checked: tuple[str, ...] = ()
+    """The names of all that could have broken, and of all that did."""
     events: int | None = None
     digest: str | None = None
 
@@ -165,6 +185,11 @@ class Attempt:
         return self.breaches[0] if self.breaches else None
 
     @property
+    def died(self) -> bool:
+        """Whether its process died of it, so that nobody knows what it decided."""
+        return not self.order
+
+    @property
     def faults(self) -> int:
         """How many faults struck because a decision said so."""
         return sum(each.is_fault for each in self.deviations)
@@ -176,3 +201,10 @@ class Attempt:
             breach: what did not hold in another run.
         """
         return any((each.kind, each.name) == (breach.kind, breach.name) for each in self.breaches)
+
+
+def _checked(outcome: Outcome, broken: tuple[Breach, ...]) -> tuple[str, ...]:
+    names = [each.name for each in outcome.invariants]
+    names += [each.claim for each in outcome.claims]
+    names += [each.name for each in broken]
+    return tuple(dict.fromkeys(names))

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from glasshive.errors import InputError
 from glasshive.explore.anchor import Anchor, Anchored, Anchoring
 from glasshive.explore.ddmin import minimised
-from glasshive.scenario.find import find
 from glasshive.schedule import Schedule
+from glasshive.schedule.few import FewSearch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +49,8 @@ class Shrunk:
     """Runs that it took."""
     spent: bool = False
     """Whether it ended because tries, time or patience were over, rather than nothing was left."""
+    interrupted: bool = False
+    """Whether it was Ctrl-C that ended it."""
     wall_seconds: float = field(compare=False, default=0.0)
 
     @property
@@ -70,7 +73,7 @@ def shrink(
     First its tail goes, then whole faults, then other deviations by delta debugging (Zeller and
     Hildebrandt, 2002), then its sizes. Each candidate is run, and stays only if the same
     invariant, claim or error breaks. Ctrl-C ends the shrinking; the smallest run so far is what is
-    returned.
+    returned. A run of which its process died stays as it is.
 
     Args:
         attempt: the run.
@@ -85,15 +88,20 @@ def shrink(
     """
     if attempt.breach is None:
         raise ValueError("nothing is wrong with this run, so no smaller one could fail as it does")
+    if attempt.died:  # of what it did, which is not known and would be this process's end
+        return Shrunk(attempt, attempt)
     until = None if seconds is None else perf_counter() + seconds
     shrinking = _Shrinking(Shrunk(attempt, attempt), attempt.breach, tries, until, heard)
     began = perf_counter()
     try:
         shrinking.deviations()
+        shrinking.fewer()
         if search is not None:
             shrinking.sizes(search)
-    except (KeyboardInterrupt, _SpentError):
+    except _SpentError:
         shrinking.shrunk.spent = True
+    except KeyboardInterrupt:
+        shrinking.shrunk.spent = shrinking.shrunk.interrupted = True
     shrinking.shrunk.wall_seconds = perf_counter() - began
     return shrinking.shrunk
 
@@ -129,19 +137,44 @@ class _Shrinking:
             if _size(self.shrunk.best) >= before:
                 return
 
+    def fewer(self) -> None:
+        """Look for another run that fails with fewer deviations.
+
+        Leaving out one deviation at a time ends where each needs the others, though a single other
+        one may do the work of them all.
+        """
+        seed = 0
+        while (count := len(self.shrunk.best.deviations)) > 1:
+            looking = FewSearch(seed, most=count - 1)
+            for run in range(_LOOKED):
+                tried = self._tried(self.shrunk.best.program, strategy := looking.strategy(run))
+                if tried.fails_as(self.breach) and len(tried.deviations) < count:
+                    self._keep(tried, even=True)
+                    break
+                looking.learn(strategy, failed=False)
+            else:
+                return
+            self.deviations()
+            seed += 1
+
     def sizes(self, search: Callable[[int], Search]) -> None:
         """Make parameters smaller, as far as the failure shows."""
         program = self.shrunk.best.program
-        for parameter in find(program.scenario).parameters.values():
+        for parameter in program.script.parameters.values():
             if parameter.bounds is None or not parameter.bounds.shrinks:
                 continue
             least = int(parameter.bounds.least)
+            missed: set[int] = set()  # a value is searched once: that may take many runs
             while (value := self.shrunk.best.program.parameters[parameter.name]) != least:
-                assert isinstance(value, int)
-                if not any(
-                    self._shows_with(parameter.name, smaller, search)
-                    for smaller in _smaller(value, least)
-                ):
+                if not isinstance(value, int):
+                    break
+                for smaller in _smaller(value, least):
+                    if smaller in missed:
+                        continue
+                    if self._shows_with(parameter.name, smaller, search):
+                        break
+                    missed.add(smaller)
+                else:
                     break
                 self.deviations()
 
@@ -149,20 +182,40 @@ class _Shrinking:
         """Return whether the failure shows with another value, and keep the run if so."""
         best = self.shrunk.best
         program = replace(best.program, parameters={**best.program.parameters, name: value})
+        try:
+            return self._shows(program, search(value))
+        except InputError:
+            return False  # the scenario takes the value only together with others
+
+    def _shows(self, program: Program, looking: Search) -> bool:
+        """Return whether the failure shows in another program, and keep the run if so."""
+        best = self.shrunk.best
         anchors = self._anchors()
         if any(self._fails(program, each) for each in (Anchored(anchors), Schedule(best.choices))):
             return True
-        looking = search(value)
         for run in range(_LOOKED):
             strategy = looking.strategy(run)
             if strategy is None:
                 return False
-            # Only a run that is no worse to read is worth the smaller number.
             if (tried := self._tried(program, strategy)).fails_as(self.breach):
-                self._keep(tried, even=True)
-                return True
+                return self._made_as_plain(tried)
             looking.learn(strategy, failed=False)
         return False
+
+    def _made_as_plain(self, tried: Attempt) -> bool:
+        """Keep a run of a smaller program if it gets as few deviations as the smallest so far.
+
+        What has to be read are the deviations: a job less is not worth another one.
+        """
+        best = self.shrunk.best
+        self._keep(tried, even=True)
+        try:
+            self.deviations()
+        finally:
+            worse = len(self.shrunk.best.deviations) > len(best.deviations)
+            if worse:
+                self.shrunk.best = best
+        return not worse
 
     def _cut_tail(self) -> None:
         """Be plain after as few deviations as still fail."""
@@ -184,7 +237,7 @@ class _Shrinking:
 
     def _anchors(self) -> list[Anchor]:
         anchoring = Anchoring(self.shrunk.best.choices)
-        self.shrunk.best.program.attempt(anchoring)
+        _ran(self.shrunk.best.program, anchoring)
         return anchoring.anchors
 
     def _holds_on(self, anchors: Sequence[Anchor]) -> bool:
@@ -204,9 +257,7 @@ class _Shrinking:
         ):
             raise _SpentError
         self.shrunk.tries += 1
-        tried = program.attempt(strategy)
-        if tried.status == "interrupted":
-            raise KeyboardInterrupt
+        tried = _ran(program, strategy)
         if self.heard is not None:
             self.heard(self.shrunk)
         return tried
@@ -214,6 +265,14 @@ class _Shrinking:
     def _keep(self, tried: Attempt, *, even: bool = False) -> None:
         if even or _size(tried) < _size(self.shrunk.best):
             self.shrunk.best = tried
+
+
+def _ran(program: Program, strategy: Strategy) -> Attempt:
+    """Return a run that Ctrl-C did not end."""
+    attempt = program.attempt(strategy)
+    if attempt.status == "interrupted":
+        raise KeyboardInterrupt
+    return attempt
 
 
 def _size(attempt: Attempt) -> Size:

@@ -14,7 +14,7 @@ from glasshive.live import Live
 from glasshive.scenario.find import find, importable
 from glasshive.scenario.handle import Run
 from glasshive.scenario.outcome import Failure, Outcome, Status, plain
-from glasshive.schedule import Schedule
+from glasshive.schedule import Fifo, Schedule
 from glasshive.simulation import Simulation
 from glasshive.trace import TraceWriter
 
@@ -70,8 +70,11 @@ def run(
     if trace is not None:
         _refuse_to_overwrite(trace, (chosen.file, *values.values()))
         choices = schedule.choices if isinstance(schedule, Schedule) else {}
-        header = _header(chosen, values, seed, runtime)
-        writer = TraceWriter.open(trace, {**header, "order": order, "choices": choices})
+        header = _header(chosen, values, seed, runtime) | {"order": order, "choices": choices}
+        if not isinstance(schedule, Fifo | None):
+            # Even without choices a schedule is not what rates would have drawn.
+            header["schedule"] = type(schedule).__name__
+        writer = TraceWriter.open(trace, header)
     try:
         engine: Runtime
         if runtime == "live":

@@ -213,6 +213,8 @@ def _here(
 def _run(scenario: Scenario | str, parameters: Mapping[str, Value], seed: int) -> Ending:
     """Run a scenario without a word, and return how it ended."""
     with ExitStack() as stack:
+        # In the middle of it the streams, or the next run, would not be what they were.
+        stack.enter_context(postponed(runs=True))
         nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         # Lines of many runs, mixed as their processes happen to write them, tell nobody anything.
         stack.enter_context(redirect_stdout(nowhere))

@@ -74,7 +74,7 @@ class FewSearch:
         """What it is, as a report calls it."""
         return f"few, up to {self.most}"
 
-    def strategy(self, run: int) -> Strategy | None:
+    def strategy(self, run: int) -> Few:
         """Return what decides in a run."""
         turns: dict[int, float] = {}
         faults: dict[int, float] = {}

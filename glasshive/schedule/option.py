@@ -16,9 +16,11 @@ class Option(NamedTuple):
     """One of the things that could be next; `str` says it in words, the same in every run.
 
     Args:
-        does: "deliver" a message, "fire" a timer, "answer" an ask over a link, "wake" a task, or
-            any other words for what is no turn, such as a message's fate.
-        receiver: whose turn it would be; empty for what is no turn.
+        does: "deliver" a message, "fire" a timer, "answer" an ask over a link, "wake" an actor from
+            a wait or "time out" the wait, "resume" the script or another task that is no actor,
+            let the script go on when all is at "rest", or any other words for what is no turn,
+            such as a message's fate.
+        receiver: whose turn it would be, or whose timer it is; empty for what is no turn.
         sender: who sent the message.
         message: the name of the message's class; what a task waits for.
         birth: what made it.
@@ -33,12 +35,13 @@ class Option(NamedTuple):
     def __str__(self) -> str:
         if not self.receiver:
             return self.does
-        if self.does == "wake":
-            return (
-                f"wake {self.receiver} from {self.message}"
-                if self.message
-                else (f"wake {self.receiver}")
-            )
-        if self.does == "fire":
-            return f"fire {self.message} of {self.receiver}"
+        match self.does:
+            case "wake" | "resume":
+                return f"wake {self.receiver} from {self.message}"
+            case "time out":
+                return f"time out {self.receiver}'s wait for {self.message}"
+            case "rest":
+                return f"let {self.receiver} go on, as all is at rest"
+            case "fire":
+                return f"fire {self.message} of {self.receiver}"
         return f"{self.does} {self.message} from {self.sender} to {self.receiver}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from glasshive.schedule.option import Option
+    from glasshive.trace import TraceWriter
 
-__all__ = ["Abandoned", "Attentive", "Schedule", "Strategy"]
+__all__ = ["Abandoned", "Attentive", "News", "Schedule", "Strategy", "Watchful", "Written"]
 
 
 class Abandoned(Exception):
@@ -40,6 +41,39 @@ class Attentive(Strategy, Protocol):
         Args:
             option: whose.
             options: all that could have been next, this one among them.
+        """
+
+
+News: TypeAlias = Literal["due", "gone", "late", "end", "look", "script"]
+"""What a watchful strategy hears: that time has moved on and a thing is due from the next turn on,
+that a message has come to nothing, that the last turn was too late to prevent something (it has
+cancelled a timer that had fired, or answered who had given up), that somebody has come to an end in
+it, that somebody looks between any two turns, or that the script goes on in mid-run."""
+
+
+@runtime_checkable
+class Watchful(Attentive, Protocol):
+    """A strategy that is also told what no turn shows, and that one has had an effect on others."""
+
+    def heard(self, news: News, option: Option | None) -> None:
+        """Hear of something.
+
+        Args:
+            news: of what.
+            option: what is due, has come to nothing, or was not prevented.
+        """
+
+
+@runtime_checkable
+class Written(Strategy, Protocol):
+    """A strategy that has the run written down, where nobody else does."""
+
+    def writer(self, seed: int, order: str) -> TraceWriter | None:
+        """Return where every event is written, or None for nowhere.
+
+        Args:
+            seed: the run's.
+            order: the run's order of delivery.
         """
 
 

@@ -48,6 +48,73 @@ def echo(
 '''
 
 
+RACE = '''
+import time
+from pathlib import Path
+from typing import Annotated
+
+import pykka
+
+from glasshive import Run, scenario
+from glasshive.scenario import Between
+
+
+class Account(pykka.ThreadingActor):
+    balance = 0
+
+    def on_receive(self, message):
+        if message == "read":
+            return self.balance
+        self.balance = message
+
+
+class Clerk(pykka.ThreadingActor):
+    def __init__(self, account):
+        super().__init__()
+        self.account = account
+
+    def on_receive(self, amount):
+        balance = self.account.ask("read")
+        self.account.ask(balance + amount)
+
+
+class Door(pykka.ThreadingActor):
+    def __init__(self, behind):
+        super().__init__()
+        self.behind = behind
+
+    def on_receive(self, amount):
+        self.behind.tell(amount)
+
+
+@scenario
+def race(
+    run: Run,
+    doors: int = 2,
+    amounts: Annotated[int, Between(1, 9, shrinks=True)] = 1,
+    real_seconds: float = 0.0,
+) -> None:
+    """Two clerks pay in, each by reading the balance and writing the sum."""
+    account = Account.start()
+    first, second = Clerk.start(account), Clerk.start(account)
+    for _ in range(doors):
+        second = Door.start(second)
+    first.tell(amounts)
+    second.tell(1)
+    run.runtime.run()
+    balance = account.ask("read")
+    PAUSE[0](real_seconds)
+    run.must_reach("the first clerk wins", "nobody comes")
+    run.sometimes("the first clerk wins", balance == amounts)
+    run.sometimes("both come", balance == amounts + 1)
+    run.expect("nothing is lost", balance == amounts + 1, f"{balance} of {amounts + 1}")
+    run.expect("it is no secret", True)
+
+
+PAUSE = [time.sleep]  # in a list it stays the real one
+'''
+
+
 @pytest.fixture
 def glasshive(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command in an empty folder; further packages lie in its folder `plugins`."""
@@ -100,3 +167,10 @@ def plugin(tmp_path: Path) -> Callable[..., None]:
 def echo() -> str:
     """Return a small scenario script in which all holds."""
     return ECHO
+
+
+@pytest.fixture
+def race(script: Callable[[str, str], Path]) -> str:
+    """Write a script that breaks in another order than first in, first out; return its text."""
+    script("race.py", RACE)
+    return RACE

@@ -30,7 +30,9 @@ def test_an_installed_command_joins_the_others(
 ) -> None:
     plugin("polite", {"command.py": GREET}, POLITE)
 
-    assert "  greet  Greet somebody.\n" in glasshive("--help").stdout
+    assert ["greet", "Greet", "somebody."] in map(
+        str.split, glasshive("--help").stdout.splitlines()
+    )
     done = glasshive("greet", "you")
     assert (done.returncode, done.stdout, done.stderr) == (0, "hello you\n", "")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOUSE = (
-    *("a_bad_day", "busy_hour", "cancel_everywhere", "cold_start", "first_light"),
+    *("a_bad_day", "any_day", "busy_hour", "cancel_everywhere", "cold_start", "first_light"),
     *("hive_dies_mid_stream", "lossy_links", "mid_stream_crash", "partition_and_heal"),
     *("queen_restarts", "retry_storm", "rolling_restart", "slow_worker", "thundering_keepers"),
     *("two_hives", "workload_replay"),

@@ -35,6 +35,7 @@ from topology.faults.injector import Injector
 from topology.faults.plan import FaultPlan, Strike
 from topology.faults.reader import read_fault_plan
 from topology.faults.swarm import swarm_plan
+from topology.faults.weather import Spell, Weather
 
 __all__ = [
     "ACTIONS",
@@ -64,8 +65,10 @@ __all__ = [
     "ResumeHost",
     "Slow",
     "SlowHost",
+    "Spell",
     "Strike",
     "Target",
+    "Weather",
     "WithRate",
     "read_fault_plan",
     "swarm_plan",

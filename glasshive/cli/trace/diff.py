@@ -1,0 +1,182 @@
+"""`glasshive trace diff`: where two runs part, and what follows from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from glasshive.cli.exits import HELD, NOT_HELD
+from glasshive.cli.trace.options import as_json, columns, emit, opened, width
+from glasshive.errors import InputError
+from glasshive.trace.alignment import align
+from glasshive.trace.brief import brief, cut, line_of
+from glasshive.trace.parting import ABSENT, differences
+from glasshive.units import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from glasshive.trace.alignment import Alignment, Split
+    from glasshive.trace.index import Index
+
+__all__ = ["command"]
+
+_SHOWN = 8
+"""Events of each run that are shown of those that follow."""
+_WHY = {
+    "order": "does something else next",
+    "value": "does the same with another payload",
+    "length": "does nothing more in one of them",
+}
+
+
+@click.command("diff", short_help="Show where two runs part, and what follows from it.")
+@click.argument("left", type=click.Path(path_type=Path), metavar="A")
+@click.argument("right", type=click.Path(path_type=Path), metavar="B")
+@width
+@as_json
+def command(left: Path, right: Path, *, width: int | None, as_json: bool) -> int:
+    """Show the first event that parts two runs, and what follows from it.
+
+    Events are aligned by what caused them: what two actors do at the same time may stand in any
+    order. Where the runs were decided differently, the first such decision is told in words. Exit
+    code 1 says that they are not the same.
+    """
+    with opened(left) as one, opened(right) as other:
+        alignment = align(one, other)
+        decisions = _decisions(one, other)
+        if as_json:
+            click.echo(json.dumps(_as_object(one, other, alignment, decisions)))
+        else:
+            emit(cut(line, columns(width)) for line in _lines(one, other, alignment, decisions))
+        return HELD if alignment.split is None else NOT_HELD
+
+
+def _lines(
+    one: Index, other: Index, alignment: Alignment, decisions: Sequence[dict[str, Any]]
+) -> Iterator[str]:
+    split = alignment.split
+    if split is None:
+        yield f"the same: {counted(len(one), 'event')}, by what caused them and of each actor"
+    for name, index in (("A", one), ("B", other)):
+        yield f"{name}  {_ended(index)} · {counted(len(index), 'event')} · {index.path}"
+    for each in differences(_head(one), _head(other)):
+        yield f"   {each.at}: {_value(each.left)} | {_value(each.right)}"
+    for number, decision in enumerate(decisions[:_SHOWN]):
+        label = "decided by" if number == 0 else "and then"
+        yield f"{label:<10}  {decision['number']:,} in {decision['run']}: {decision['words']}"
+    if len(decisions) > _SHOWN:
+        yield f"            and {counted(len(decisions) - _SHOWN, 'more decision')}"
+    if split is None:
+        return
+    yield ""
+    yield from _parting_lines(one, other, alignment, split)
+
+
+def _parting_lines(one: Index, other: Index, alignment: Alignment, split: Split) -> Iterator[str]:
+    """Yield the lines that tell where two runs part, and what only one of them has."""
+    yield from _split_lines(one, other, split, "they part at")
+    if alignment.deed is not None:
+        yield from _split_lines(one, other, alignment.deed, "more than payloads differs at")
+    yield ""
+    yield (
+        f"of {counted(alignment.shared, 'event')} both have the same, {len(alignment.only_left):,} "
+        f"are only in A, {len(alignment.only_right):,} only in B"
+    )
+    sides = (("A", one, alignment.only_left), ("B", other, alignment.only_right))
+    for name, index, numbers in sides:
+        for number in numbers[:_SHOWN]:
+            yield f"{name} {line_of(index.seen(number), _ANY)}"
+        if len(numbers) > _SHOWN:
+            yield f"{name} {'…':>12} and {len(numbers) - _SHOWN:,} more"
+
+
+_ANY = 1_000
+"""Characters that no line has that is cut later."""
+
+
+def _split_lines(one: Index, other: Index, split: Split, verb: str) -> Iterator[str]:
+    yield f"{verb} {split.actor}, which {_WHY[split.kind]}"
+    if split.before is not None:
+        yield f"  both: {line_of(one.seen(split.before[0]), _ANY)}"
+    for name, index, number in (("A", one, split.left), ("B", other, split.right)):
+        told = "(nothing more)" if number is None else line_of(index.seen(number), _ANY)
+        yield f"  {name}:    {told}"
+    if split.kind == "value" and split.left is not None and split.right is not None:
+        found = differences(one.event(split.left).data, other.event(split.right).data)
+        for each in found[:_SHOWN]:
+            yield f"        {each.at or 'data'}: {_value(each.left)} | {_value(each.right)}"
+
+
+def _value(value: Any) -> str:
+    return ABSENT if value == ABSENT else brief(value, 1)
+
+
+def _ended(index: Index) -> str:
+    """Say how a run ended, and what did not hold."""
+    end = index.end
+    if end is None:
+        return "cut short"
+    invariants = [each for each in end.get("invariants", []) if each.get("violations")]
+    claims = [each for each in end.get("claims", []) if not each.get("held", True)]
+    broken = [f"{each.get('name')}: {each['violations'][0]}" for each in invariants]
+    broken += [str(each.get("claim")) for each in claims]
+    broken += [str(end["error"])] if end.get("error") else []
+    return ", ".join([str(end.get("status")), *broken[:1]])
+
+
+def _head(index: Index) -> dict[str, Any]:
+    """Return what a run is of, without its decisions."""
+    return {key: each for key, each in index.header.items() if key not in ("choices", "schedule")}
+
+
+def _decisions(one: Index, other: Index) -> list[dict[str, Any]]:
+    """Return the decisions that only one of two runs has, in words where the run can be had.
+
+    Until the first of them the runs were the same, so it is the one that made the difference.
+    """
+    choices = [
+        {int(number): choice for number, choice in (index.header.get("choices") or {}).items()}
+        for index in (one, other)
+    ]
+    if choices[0] == choices[1] or _head(one) != _head(other):
+        return []
+    words = [_words(one.path), _words(other.path)]
+    found = []
+    for number in sorted({**choices[0], **choices[1]}):
+        for side, name in enumerate("AB"):
+            if number in choices[side] and choices[0].get(number) != choices[1].get(number):
+                choice = choices[side][number]
+                told = words[side].get(number, f"choice {choice}")
+                found.append({"number": number, "run": name, "choice": choice, "words": told})
+    return found
+
+
+def _words(path: Path) -> dict[int, str]:
+    """Return the decisions of a run in words; none where it cannot be run again."""
+    from glasshive.explore.record import Record  # noqa: PLC0415  imports the whole engine
+
+    try:
+        record = Record(path)
+        attempt = record.program.attempt(record.strategy)
+    except InputError:
+        return {}
+    return {each.number: str(each) for each in attempt.deviations}
+
+
+def _as_object(
+    one: Index, other: Index, alignment: Alignment, decisions: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    told = asdict(alignment)
+    return {
+        "status": "same" if alignment.split is None else "parted",
+        "runs": [{"path": str(i.path), "events": len(i), "ended": _ended(i)} for i in (one, other)],
+        "heads": msgspec.to_builtins(differences(_head(one), _head(other))),
+        "decisions": list(decisions),
+        **told,
+    }

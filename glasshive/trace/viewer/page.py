@@ -1,0 +1,177 @@
+"""The page: a trace, or two of them, with the script that shows it, in one HTML file."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from html import escape
+from importlib.metadata import version
+from importlib.resources import files
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from glasshive.report.theme import css
+from glasshive.trace.index import Index
+from glasshive.trace.parting import part
+from glasshive.trace.reader import TraceReader
+from glasshive.trace.viewer.sheet import Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from glasshive.errors import Complaint
+    from glasshive.trace.parting import Difference
+
+__all__ = ["MODULES", "Page", "script", "view"]
+
+MODULES = (
+    "element",
+    "words",
+    "expression",
+    "trace",
+    "sift",
+    "theme",
+    "focus",
+    "axis",
+    "strokes",
+    "rows",
+    "lanes",
+    "strip",
+    "overview",
+    "lists",
+    "event",
+    "registries",
+    "parting",
+    "link",
+    "keys",
+    "pointer",
+    "main",
+)
+"""The page's ES modules, each after those that it imports."""
+
+_MOST_DIFFERENCES = 200
+_LONGEST = 2000
+"""Characters of a value in the list of differences."""
+_IMPORT = re.compile(r'^import\s[^;]*?from "\./[\w-]+\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let)\b)", re.MULTILINE)
+
+
+class Page(NamedTuple):
+    """A page, and what it shows."""
+
+    html: str
+    events: int
+    """How many it shows, of both traces."""
+    cut: tuple[Complaint, ...]
+    """What is missing of traces that were cut short."""
+
+
+def view(path: Path, other: Path | None = None, *, begin: float = -inf, end: float = inf) -> Page:
+    """Return the page of a trace; equal traces make equal pages.
+
+    Args:
+        path: the trace file.
+        other: a second one, which is laid beside it.
+        begin: seconds of the run, the first that is shown.
+        end: seconds of the run, the last that is.
+
+    Raises:
+        InputError: when a file cannot be read, or has nothing or too much to show.
+    """
+    paths = [path] if other is None else [path, other]
+    with ExitStack() as stack:
+        indexes = [stack.enter_context(Index(each)) for each in paths]
+        sheets = [Sheet(each, begin=begin, end=end) for each in indexes]
+        told = [sheet.told(name) for sheet, name in zip(sheets, _names(paths), strict=True)]
+        parting = None if other is None else _parting(path, other)
+        embedded = [_block("application/json", "told", _json({"traces": told, "parting": parting}))]
+        for number, sheet in enumerate(sheets):
+            payloads = "\n".join(sheet.payloads())
+            embedded.append(_block("text/plain", f"columns-{number}", sheet.columns()))
+            embedded.append(_block("text/plain", f"payloads-{number}", payloads))
+    title = " and ".join(dict.fromkeys(map(_title, sheets)))
+    html = (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'
+        f'<meta name="generator" content="glasshive {version("glasshive")}">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{css()}{_web('style.css')}</style>\n</head>\n"
+        f'{_web("body.html")}<script type="module">\n{script()}</script>\n'
+        + "\n".join(embedded)
+        + "\n</body>\n</html>\n"
+    )
+    cut = tuple(sheet.index.cut for sheet in sheets if sheet.index.cut is not None)
+    return Page(html, sum(map(len, sheets)), cut)
+
+
+def script() -> str:
+    """Return all modules as one, in which the imports of one another are dropped."""
+    return "".join(f"// -- {name}.js\n{_plain(_web(f'{name}.js'))}" for name in MODULES)
+
+
+def _plain(module: str) -> str:
+    return _EXPORT.sub("", _IMPORT.sub("", module))
+
+
+def _web(name: str) -> str:
+    return files("glasshive.trace.viewer").joinpath("web", name).read_text(encoding="utf-8")
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """Return what the page calls each trace: its file's name, with as many folders as it takes."""
+    names = [path.name for path in paths]
+    return names if len(set(names)) == len(names) else [str(path) for path in paths]
+
+
+def _title(sheet: Sheet) -> str:
+    header = sheet.index.header
+    scenario = header.get("scenario") or sheet.index.path.name
+    return f"{scenario} · seed {header['seed']}" if "seed" in header else str(scenario)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode().replace("<", "\\u003c")
+
+
+def _block(kind: str, name: str, content: str) -> str:
+    return f'<script type="{kind}" id="{name}">{content}</script>'
+
+
+# -- two traces ---------------------------------------------------------------------------
+
+
+def _parting(left: Path, right: Path) -> dict[str, Any]:
+    """Return where two traces part, as JSON's values."""
+    one, other = (TraceReader(each, forgive_cut=True) for each in (left, right))
+    parting = part(one, other)
+    if parting is None:
+        return {"same": True}
+    event = parting.event
+    return {
+        "same": False,
+        "events": parting.same,
+        "header": list(_differences(parting.header)),
+        "end": list(_differences(parting.end)),
+        "event": None
+        if event is None
+        else {
+            "left": None if event.left is None else event.left.index,
+            "right": None if event.right is None else event.right.index,
+            "actor": event.actor,
+            "handling": None if event.handling is None else event.handling.index,
+            "differences": list(_differences(event.differences)),
+        },
+    }
+
+
+def _differences(differences: tuple[Difference, ...]) -> Iterator[dict[str, str]]:
+    for each in differences[:_MOST_DIFFERENCES]:
+        yield {"at": each.at, "left": _short(each.left), "right": _short(each.right)}
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,332 @@
+// Puts the page together.
+
+import { h } from "./element.js";
+import { eventPanel } from "./event.js";
+import { BadExpression } from "./expression.js";
+import { Focus } from "./focus.js";
+import { helpTable, listenToKeys } from "./keys.js";
+import { Lanes } from "./lanes.js";
+import { linkOf, linked } from "./link.js";
+import { eventsPanel, isolate, jobsPanel, marksPanel, runPanel } from "./lists.js";
+import { Overview } from "./overview.js";
+import { partingPanel } from "./parting.js";
+import { Pointer } from "./pointer.js";
+import { registriesPanel } from "./registries.js";
+import { sift } from "./sift.js";
+import { Strip } from "./strip.js";
+import { lineOf, readTheme, theme } from "./theme.js";
+import { Trace, rankAlike, unpacked } from "./trace.js";
+import { counted, seconds, told } from "./words.js";
+
+const MOST_CHIPS = 10;
+const find = (id) => document.getElementById(id);
+
+async function readTraces(told) {
+  const traces = [];
+  for (const [side, each] of told.traces.entries()) {
+    const columns = await unpacked(find(`columns-${side}`).textContent);
+    traces.push(new Trace(each, columns, find(`payloads-${side}`).textContent.split("\n")));
+  }
+  if (traces.length > 1) rankAlike(traces[0], traces[1]);
+  return traces;
+}
+
+async function start() {
+  const { traces: toldTraces, parting } = JSON.parse(find("told").textContent);
+  const traces = await readTraces({ traces: toldTraces });
+  window.glasshive = new Page(traces, parting); // for whoever asks in the console, or measures
+  window.glasshive.begin();
+}
+
+class Page {
+  constructor(traces, parting) {
+    readTheme();
+    this.traces = traces;
+    this.parting = parting;
+    this.focus = new Focus(traces);
+    this.stage = find("stage");
+    this.filter = find("where");
+    this.pointer = new Pointer(this.focus, this.stage, find("tip"), () => this.redraw());
+    this._sifting = 0;
+    this._due = false;
+    this._pushing = false;
+    this._panels = {
+      run: ["Run", runPanel],
+      event: ["Event", eventPanel],
+      state: ["State", registriesPanel],
+      jobs: ["Jobs", jobsPanel],
+      marks: ["Marks", marksPanel],
+      events: ["Events", eventsPanel],
+    };
+    if (parting) this._panels.parting = ["Parting", (focus) => partingPanel(focus, parting)];
+    this.tabs = Object.keys(this._panels);
+  }
+
+  begin() {
+    const { focus, traces } = this;
+    const redraw = () => this.redraw();
+    this.lanes = traces.map((trace, side) => this._makeLanes(trace, side, redraw));
+    this.strip = new Strip(find("strip"), focus, redraw);
+    this.overview = new Overview(find("overview"), focus, redraw);
+    if (this.parting?.event)
+      ["left", "right"].forEach((name, side) => {
+        const index = this.parting.event[name];
+        const event = index === null ? -1 : traces[side].placeOf(index);
+        this.lanes[side].parting = event < 0 ? null : event;
+      });
+    this._makeHead();
+    this._makeTabs();
+    this._listen();
+    this._follow();
+    focus.listen((changed) => this._changed(changed));
+    this._siftAll();
+    this._showPanel();
+    this.redraw();
+    requestAnimationFrame(() => {
+      performance.mark("painted");
+      document.body.dataset.ready = "yes";
+    });
+  }
+
+  // -- what is drawn once ------------------------------------------------------------------
+
+  _makeLanes(trace, side, redraw) {
+    const canvas = h("canvas", { class: "lanes", "aria-hidden": "true" });
+    const name = this.traces.length > 1 ? h("p", { class: "caption" }, h("b", {}, side ? "Other " : "First "), trace.name) : null;
+    find("lanes").append(h("div", { class: "lane-box" }, name ?? "", canvas));
+    const lanes = new Lanes(canvas, side, this.focus, redraw);
+    this.pointer.listen(lanes);
+    return lanes;
+  }
+
+  _makeHead() {
+    const { header, end } = this.traces[0];
+    find("scenario").textContent = header.scenario ?? this.traces[0].name;
+    const status = end?.status ?? (this.traces[0].cut ? "cut short" : "");
+    find("status").textContent = status;
+    find("status").className = `status ${status}`;
+    const facts = [];
+    if (header.seed !== undefined) facts.push(`seed ${header.seed}`);
+    facts.push(counted(this.traces[0].count, "event"), seconds(this.traces[0].time.at(-1)));
+    facts.push(counted(this.traces[0].lanes.length, "actor"), counted(this.traces[0].jobs.length, "job"));
+    if (this.traces.length > 1) facts.push(`beside ${this.traces[1].name}`);
+    find("facts").textContent = facts.join(" · ");
+    find("help").querySelector(".keys-here").append(helpTable());
+  }
+
+  _makeTypes() {
+    const { focus } = this;
+    const shown = focus.trace.types.slice(0, MOST_CHIPS).map(({ name, type, sent }) => {
+      const where = `type == ${JSON.stringify(name)}`;
+      const chosen = focus.where === where;
+      const key = h("i", { class: `line-${lineOf(focus.trace, type)}` });
+      return h("button", { class: "type", "aria-pressed": String(chosen), onclick: () => focus.change({ where: chosen ? "" : where }) }, key, name, h("span", { class: "count" }, counted(sent)));
+    });
+    find("types").replaceChildren(...shown);
+  }
+
+  _makeTabs() {
+    const { focus, tabs } = this;
+    const list = find("tabs");
+    for (const name of tabs) {
+      const tab = h("button", { role: "tab", id: `tab-${name}`, "aria-controls": "panel", onclick: () => focus.change({ tab: name }) }, this._panels[name][0]);
+      list.append(tab);
+    }
+    list.addEventListener("keydown", (key) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[key.key];
+      if (!step) return;
+      const name = tabs[(tabs.indexOf(focus.tab) + step + tabs.length) % tabs.length];
+      focus.change({ tab: name });
+      find(`tab-${name}`).focus();
+    });
+    find("panel").addEventListener("keydown", (key) => {
+      const step = { ArrowUp: -1, ArrowDown: 1 }[key.key];
+      if (!step || key.shiftKey || !key.target.classList.contains("row")) return;
+      const rows = [...find("panel").querySelectorAll("button.row:not([disabled])")];
+      key.preventDefault();
+      rows[rows.indexOf(key.target) + step]?.focus();
+    });
+  }
+
+  // -- what people do ------------------------------------------------------------------------
+
+  _listen() {
+    const { focus } = this;
+    find("sift").addEventListener("submit", (event) => {
+      event.preventDefault();
+      focus.change({ where: this.filter.value.trim() });
+    });
+    this.filter.addEventListener("input", () => {
+      clearTimeout(this._typing);
+      const where = this.filter.value.trim();
+      this._typing = setTimeout(() => focus.change({ where }), 250);
+    });
+    for (const axis of ["time", "order"])
+      find(`by-${axis}`).addEventListener("click", () => focus.turn(axis));
+    find("whole").addEventListener("click", () => focus.change(focus.whole()));
+    find("closer").addEventListener("click", () => focus.zoom(0.6));
+    find("wider").addEventListener("click", () => focus.zoom(1 / 0.6));
+    find("keys").addEventListener("click", () => this.help());
+    find("job").addEventListener("click", () => focus.change({ job: "" }));
+    window.addEventListener("hashchange", () => this._follow());
+    listenToKeys(focus, this);
+    const repaint = () => {
+      readTheme();
+      this.overview._key = "";
+      this.redraw();
+    };
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+    for (const moment of ["beforeprint", "afterprint"])
+      window.addEventListener(moment, () => {
+        readTheme();
+        for (const each of [...this.lanes, this.strip, this.overview]) each.fit();
+        this._draw();
+      });
+  }
+
+  // -- what keys do ----------------------------------------------------------------------------
+
+  openTab(place, key) {
+    const name = this.tabs[place];
+    if (!name) return;
+    key.preventDefault();
+    this.focus.change({ tab: name });
+    find(`tab-${name}`).focus();
+  }
+
+  help() {
+    const dialog = find("help");
+    if (!dialog.open) dialog.showModal();
+  }
+
+  scroll(pixels) {
+    if (this.lanes[this.focus.side].scrollBy(pixels)) this.redraw();
+  }
+
+  isolateOpen() {
+    const { focus } = this;
+    if (focus.job) focus.change({ job: "" });
+    else if (focus.event >= 0) {
+      const [job] = focus.trace.jobsOf(focus.event);
+      if (job) isolate(focus, job.name);
+    }
+  }
+
+  otherSide() {
+    if (this.traces.length < 2) return;
+    const { focus } = this;
+    const side = 1 - focus.side;
+    const at = this.traces[side].eventAt("time", focus.trace.time[focus.at]);
+    focus.change({ side, event: -1, at });
+  }
+
+  // -- what changes ------------------------------------------------------------------------------
+
+  _changed(changed) {
+    const { focus } = this;
+    if (changed.has("side") && focus.side < this.traces.length) this._makeTypes();
+    if (changed.has("where") || changed.has("job")) this._siftAll();
+    if (changed.has("event") && focus.event >= 0) {
+      this.lanes[focus.side].show(focus.event);
+      find("spoken").textContent = `Event ${focus.trace.indexOf(focus.event)}: ${told(focus.trace, focus.event)}, ${seconds(focus.trace.time[focus.event])}`;
+    }
+    const moved = ["from", "to"].every((name) => !changed.has(name)) || changed.size > 2;
+    if (moved) this._showPanel();
+    this.redraw();
+    clearTimeout(this._linking);
+    this._pushing ||= changed.has("event");
+    this._linking = setTimeout(() => this._link(), 120);
+  }
+
+  async _siftAll() {
+    const { focus } = this;
+    const number = ++this._sifting;
+    const result = find("found");
+    this.filter.setCustomValidity("");
+    if (document.activeElement !== this.filter) this.filter.value = focus.where;
+    this._makeTypes();
+    find("job").hidden = !focus.job;
+    find("job").querySelector("b").textContent = focus.job;
+    result.className = "soft";
+    result.textContent = "";
+    try {
+      for (const trace of this.traces) {
+        const job = trace.jobNamed.has(focus.job) ? focus.job : "";
+        if (!(await sift(trace, { job, where: focus.where }, () => number === this._sifting))) return;
+      }
+    } catch (error) {
+      if (error.constructor !== BadExpression) throw error;
+      result.className = "bad";
+      result.textContent = error.message;
+      this.filter.setCustomValidity(error.message);
+      for (const trace of this.traces) await sift(trace, { job: focus.job, where: "" }, () => true);
+      this.redraw();
+      return;
+    }
+    if (number !== this._sifting) return;
+    const { trace } = focus;
+    if (trace.visible) result.textContent = `${counted(trace.visibleCount)} of ${counted(trace.count, "event")}`;
+    if (focus.tab === "events") this._showPanel();
+    this.redraw();
+  }
+
+  _showPanel() {
+    const { focus, tabs } = this;
+    const panel = find("panel");
+    const kept = panel.dataset.tab === focus.tab ? panel.scrollTop : 0;
+    const within = panel.contains(document.activeElement) ? document.activeElement : null;
+    const again = within?.dataset.event ?? within?.dataset.job ?? null;
+    for (const name of tabs) {
+      const tab = find(`tab-${name}`);
+      tab.setAttribute("aria-selected", String(name === focus.tab));
+      tab.tabIndex = name === focus.tab ? 0 : -1;
+    }
+    panel.dataset.tab = focus.tab;
+    panel.setAttribute("aria-labelledby", `tab-${focus.tab}`);
+    panel.replaceChildren(...this._panels[focus.tab][1](focus).filter(Boolean));
+    panel.scrollTop = focus.tab === "event" ? 0 : kept;
+    if (again !== null) {
+      const same = [...panel.querySelectorAll("button")].find((each) => (each.dataset.event ?? each.dataset.job) === again);
+      (same ?? panel.querySelector("button.row") ?? this.stage).focus({ preventScroll: true });
+    }
+  }
+
+  // Each event that is opened can be gone back from.
+  _link() {
+    const push = this._pushing;
+    this._pushing = false;
+    const hash = linkOf(this.focus);
+    if (hash === location.hash) return;
+    if (push) history.pushState(null, "", hash);
+    else history.replaceState(null, "", hash);
+  }
+
+  _follow() {
+    const { focus } = this;
+    const changes = linked(location.hash, focus, this.tabs);
+    changes.tab ??= this.parting ? "parting" : focus.trace.marks.violation.length ? "marks" : "run";
+    changes.before = changes.at;
+    Object.assign(focus, { before: changes.at, at: changes.at });
+    focus.change(changes);
+  }
+
+  redraw() {
+    if (this._due) return;
+    this._due = true;
+    requestAnimationFrame(() => this._draw());
+  }
+
+  _draw() {
+    this._due = false;
+    const begun = performance.now();
+    for (const lanes of this.lanes ?? []) lanes.draw();
+    this.strip?.draw();
+    this.overview?.draw();
+    const { focus } = this;
+    for (const axis of ["time", "order"])
+      find(`by-${axis}`).setAttribute("aria-pressed", String(focus.axis === axis));
+    this.drawn = performance.now() - begun;
+  }
+}
+
+start();

@@ -1,0 +1,9 @@
+"""What all tests have in common."""
+
+from __future__ import annotations
+
+import signal
+
+# A shell starts what it puts into the background deaf to Ctrl-C, which would make the tests about
+# Ctrl-C fail for no fault of theirs, and so would the processes that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
