@@ -15,7 +15,7 @@ run: .venv/core.stamp
 	$(BIN)/glasshive run busy_hour
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -48,6 +48,7 @@ class SimulatedFuture(ThreadingFuture[Any]):
         self.sealed = False
         """Whether the answer was given; from another host it may still be on its way."""
         self._waits: list[Wait] = []
+        self._given_up: tuple[Wait, ...] = ()
         self._hook_lock: VirtualRLock | None = None
         self.asked: tuple[Inbox, Any] | None = None
         """To whom the question went, and the question."""
@@ -121,6 +122,7 @@ class SimulatedFuture(ThreadingFuture[Any]):
         """Forget a wait that gave up."""
         if wait in self._waits:
             self._waits.remove(wait)
+        self._given_up += (wait,)
 
     def settle(self, value: Any, error: OptExcInfo | None) -> list[Wait]:
         """Hold the answer that has now arrived; return the waits that it ends."""
@@ -128,6 +130,8 @@ class SimulatedFuture(ThreadingFuture[Any]):
             self._value = value
         else:
             self._error = error
+        for wait in self._given_up:
+            self._sim.agenda.late(wait)
         waits, self._waits = self._waits, []
         return waits
 
