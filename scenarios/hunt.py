@@ -42,9 +42,9 @@ glasshive explore any_day --set mistake=second_open
 
 The numbers are the runs to the first failure, in the middle of {seeds} seeds, where a search was
 given up after {runs} runs. "breaks" is what the first search finds broken, with seed 0. What it
-finds with the first {shrunk} seeds was shrunk: "deviations" are those of the largest of the smallest runs,
-faults among them, and "events" the lines of its trace. The page is made by
-`python -m scenarios.hunt`.
+finds with the first {shrunk} seeds was shrunk: "deviations" are those of the largest of the
+smallest runs, faults among them, and "events" the lines of its trace. The page is made by
+`python -m scenarios.hunt {seeds}`.
 
 | mistake | {searches} | breaks | deviations | events |
 |---|{rules}---|--:|--:|

@@ -91,7 +91,7 @@ class Exhaustive:
             self.orders += 1
         places = self._path.places
         turns = [each.turn for each in places]
-        for race in races(turns, strategy.first, overtaking=strategy.overtaking):
+        for race in races(turns, strategy.first):
             place = places[race.place - 1]
             known = {place.turn.who, *place.tried, *place.wanted, *place.asleep}
             if known.isdisjoint(race.instead):

@@ -83,7 +83,7 @@ def dependent(one: Turn, other: Turn) -> bool:
     )
 
 
-def races(turns: Sequence[Turn], first: int, *, overtaking: bool = False) -> Iterator[Race]:
+def races(turns: Sequence[Turn], first: int) -> Iterator[Race]:
     """Yield what else could be tried, seen from a run.
 
     A turn happens before another when the other has come out of it or depends on it, directly or
@@ -94,9 +94,8 @@ def races(turns: Sequence[Turn], first: int, *, overtaking: bool = False) -> Ite
     Args:
         turns: those of the run, in their order.
         first: the turn, counted from 1, from which on the run was not seen before.
-        overtaking: whether a message may overtake another of the same sender.
     """
-    trail = _Trail(turns, overtaking=overtaking)
+    trail = _Trail(turns)
     for place, turn in enumerate(turns, start=1):
         found = trail.add(place, turn)
         if place >= first:
@@ -135,9 +134,8 @@ class _Past(NamedTuple):
 class _Trail:
     """What happened before what in a run."""
 
-    def __init__(self, turns: Sequence[Turn], *, overtaking: bool) -> None:
+    def __init__(self, turns: Sequence[Turn]) -> None:
         self.turns = turns
-        self.overtaking = overtaking
         self.pasts = [_Past()]
         """What happened before each turn."""
         self.since = 0
@@ -219,8 +217,8 @@ class _Trail:
         before = self.turns[place - 1].option
         if before.does != "deliver":
             return 0  # nobody hears anything before his first turn
-        ordered = before.sender == option.sender and not self.overtaking
-        return 0 if ordered and self.told(before) and self.told(option) else place
+        same = before.sender == option.sender
+        return 0 if same and self.told(before) and self.told(option) else place
 
     def told(self, option: Option) -> bool:
         """Return whether a message has to wait for others of its sender: one of a timer has not."""

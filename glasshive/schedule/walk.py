@@ -126,6 +126,8 @@ class Walk:
         self._fates: list[int] = []
         self._place: Place | None = None
         self._deviations = 0
+        self._overtaken = False
+        """Whether messages may be overtaken by later ones of their sender."""
         self._due: dict[Birth, int] = {}
         self._rests = 0
         self.first = max(len(path.places), 1)
@@ -136,8 +138,6 @@ class Walk:
         """Whether the program has not done what it did before."""
         self.looks = False
         """Whether somebody looks between turns."""
-        self.overtaking = False
-        """Whether messages of one sender may overtake each other."""
 
     def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:
         """Return what is written, or else the first option that may show something new."""
@@ -232,8 +232,8 @@ class Walk:
         self._at += 1
         self._fates.append(fork.choice)
         self._deviations += fork.choice != drawn
-        self.overtaking = self.overtaking or options[fork.choice].does in OVERTAKEN
-        if self.overtaking and self._place is not None and not self._due:
+        self._overtaken = self._overtaken or options[fork.choice].does in OVERTAKEN
+        if self._overtaken and self._place is not None and not self._due:
             # Which message overtakes which is up to the clock, which any turn may have moved.
             self._place.turn.wild = True
         return fork.choice
