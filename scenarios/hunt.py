@@ -1,7 +1,8 @@
-"""Write the page of the hunt: `python -m scenarios.hunt [SEEDS]`, in a clone of the repository.
+"""Write the page of the hunt: `python -m scenarios.hunt [SEEDS [SEARCH…]]`, in a clone.
 
 Each mistake of the gallery is put into the plain scenario `any_day`, where nothing goes wrong by
-itself, and every search looks for it with twenty seeds, unless told otherwise.
+itself, and every search looks for it with twenty seeds, unless told otherwise. The first search
+is the one whose finds are shrunk.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import tempfile
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from glasshive.cli.logs import show_logs
 from glasshive.explore import Program, explore, shrink
 from glasshive.scenario.pool import Death, work
 from glasshive.schedule import Schedule, search_of
 from scenarios.gallery import ENTRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Hunted", "hunt", "page"]
 
@@ -27,7 +31,7 @@ SEEDS = 20
 RUNS = 100
 """After which a search is given up; most find most within tens."""
 SHRUNK = 3
-"""Seeds whose run is shrunk, with the first search: the one that explores by default."""
+"""Seeds whose run is shrunk, with the first search; by default the one that explores by default."""
 
 HEAD = """\
 # The hunt
@@ -44,7 +48,7 @@ The numbers are the runs to the first failure, in the middle of {seeds} seeds, w
 given up after {runs} runs. "breaks" is what the first search finds broken, with seed 0. What it
 finds with the first {shrunk} seeds was shrunk: "deviations" are those of the largest of the
 smallest runs, faults among them, and "events" the lines of its trace. The page is made by
-`python -m scenarios.hunt {seeds}`.
+`python -m scenarios.hunt {seeds} {names}`.
 
 | mistake | {searches} | breaks | deviations | events |
 |---|{rules}---|--:|--:|
@@ -87,28 +91,32 @@ def hunt(entry: str, search: str, seed: int, *, small: bool = False) -> Hunted:
     return Hunted(result.found.run, attempt.breach.name, len(best.deviations), traced.events or 0)
 
 
-def page(found: dict[tuple[str, str], list[Hunted]], seeds: int) -> str:
+def page(
+    found: dict[tuple[str, str], list[Hunted]], seeds: int, searches: Sequence[str] = SEARCHES
+) -> str:
     """Return the page.
 
     Args:
         found: what each search has found of each mistake, by entry and search, seed by seed.
         seeds: how many there were.
+        searches: their names.
     """
     head = HEAD.format(
         seeds=seeds,
         runs=RUNS,
         shrunk=SHRUNK,
-        searches=" | ".join(SEARCHES),
-        rules="--:|" * len(SEARCHES),
+        names=" ".join(searches),
+        searches=" | ".join(searches),
+        rules="--:|" * len(searches),
     )
     rows = []
     for entry in ENTRIES:
         name = entry.replace("_", "-")
-        first = found[entry, SEARCHES[0]]
+        first = found[entry, searches[0]]
         shrunk = max(first, key=lambda each: (each.deviations, each.events))
         cells = [
             f"[{name}](gallery.md#{name})",
-            *(_middle(found[entry, search]) for search in SEARCHES),
+            *(_middle(found[entry, search]) for search in searches),
             first[0].breaks or "nothing",
             str(shrunk.deviations),
             f"{shrunk.events:,}",
@@ -122,19 +130,19 @@ def _middle(found: list[Hunted]) -> str:
     return f"> {RUNS}" if runs > RUNS else f"{runs:g}"
 
 
-def _cell(cells: list[tuple[str, str, int]], number: int) -> tuple[int, Hunted]:
+def _cell(cells: list[tuple[str, str, int]], first: str, number: int) -> tuple[int, Hunted]:
     """Do one cell's work, in a process of the pool."""
     show_logs(silent=True)
     entry, search, seed = cells[number]
-    return number, hunt(entry, search, seed, small=search == SEARCHES[0] and seed < SHRUNK)
+    return number, hunt(entry, search, seed, small=search == first and seed < SHRUNK)
 
 
-def _main(seeds: int) -> None:
+def _main(seeds: int, searches: Sequence[str]) -> None:
     cells = [
-        (entry, search, seed) for entry in ENTRIES for search in SEARCHES for seed in range(seeds)
+        (entry, search, seed) for entry in ENTRIES for search in searches for seed in range(seeds)
     ]
     done: dict[int, Hunted] = {}
-    for answer in work(partial(_cell, cells), range(len(cells)), os.cpu_count() or 1):
+    for answer in work(partial(_cell, cells, searches[0]), range(len(cells)), os.cpu_count() or 1):
         if isinstance(answer, Death):
             raise SystemExit(f"{cells[answer.seed]}: its process ended with {answer}")
         number, hunted = answer
@@ -142,8 +150,8 @@ def _main(seeds: int) -> None:
     found: dict[tuple[str, str], list[Hunted]] = {}
     for number, (entry, search, _) in enumerate(cells):
         found.setdefault((entry, search), []).append(done[number])
-    Path("docs", "hunt.md").write_text(page(found, seeds), encoding="utf-8")
+    Path("docs", "hunt.md").write_text(page(found, seeds, searches), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]) if sys.argv[1:] else SEEDS)
+    _main(int(sys.argv[1]) if sys.argv[1:] else SEEDS, sys.argv[2:] or SEARCHES)

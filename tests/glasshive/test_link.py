@@ -225,3 +225,20 @@ def test_partitions_of_what_is_not_there_are_refused() -> None:
             simulation.network.cut(["alpha", "beta"], ["beta"])
         with pytest.raises(ValueError, match="needs hosts on its first side"):
             simulation.network.cut([], ["beta"])
+
+
+def test_a_link_on_which_every_message_is_lost_leaves_nothing_to_decide() -> None:
+    with Simulation() as simulation:
+        simulation.network.link("local", "far", loss=1.0)
+        ref, sink = sink_on(simulation, "far")
+        ref.tell("x")
+        simulation.run()
+    assert sink.got == []
+    assert simulation.decisions == 0
+    with Simulation(schedule=Schedule({})) as simulation:
+        simulation.network.link("local", "far", loss=0.5)
+        ref, sink = sink_on(simulation, "far")
+        ref.tell("x")
+        simulation.run()
+    assert sink.got == [(0.0, "x")]
+    assert simulation.decisions == 1

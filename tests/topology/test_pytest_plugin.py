@@ -95,15 +95,23 @@ def test_a_promise_that_is_broken_after_the_last_line_fails_the_test_and_tells_t
 
 
 @of("""
+    @pytest.fixture
+    def colony_cast():
+        return cast_of("never_removed")
+
     def test_that_fails_by_itself(colony):
         colony.crash("hive-1")
         colony.submit("Hum.", max_tokens=2, ignore_eos=True)
         assert colony.is_up("hive-1")
+
+    def test_that_is_skipped_half_way(colony):
+        colony.submit("Hum.", max_tokens=2, ignore_eos=True)
+        pytest.skip("enough")
 """)
-def test_a_test_that_fails_by_itself_is_one_failure_and_no_error(
+def test_a_test_that_ends_by_itself_is_not_held_to_its_colonys_promises_too(
     outcome: pytest.RunResult,
 ) -> None:
-    outcome.assert_outcomes(failed=1)
+    outcome.assert_outcomes(failed=1, skipped=1)
     outcome.stdout.fnmatch_lines(["E*assert False"])
 
 
