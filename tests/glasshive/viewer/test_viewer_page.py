@@ -383,9 +383,8 @@ def test_the_page_is_light_or_dark_as_the_system_is_and_light_on_paper(opened: O
     drawn = "glasshive.lanes[0].context.canvas.toDataURL()"
     in_light = page.evaluate(drawn)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("!glasshive._due")
+    page.wait_for_function(f"before => {drawn} != before", arg=in_light)
     assert page.evaluate(paper) != light
-    assert page.evaluate(drawn) != in_light
     page.emulate_media(color_scheme="dark", media="print")
     assert page.evaluate(paper) == light
     expect(page.locator(".tools")).to_be_hidden()
