@@ -154,8 +154,6 @@ class _Trail:
         option = turn.option
         causes = past = self.causes(turn)
         rivals = [self.places[who] for who in turn.late]
-        for rival in rivals:
-            past = past.join(self.upto(rival))
         if option.does in ("deliver", "wake", "time out"):
             past = past.join(self.upto(self.latest.get(option.receiver, 0)))
         if option.does == "deliver":

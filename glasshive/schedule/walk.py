@@ -78,20 +78,21 @@ class Path:
         self.steps: list[Place | Fork] = []
         self.hit: dict[str, None] = {}
         """The bounds that kept something from being tried, in words."""
-        self._names: dict[tuple[int, ...], int] = {}
+        self._names: dict[Birth, int] = {}
 
     @property
     def places(self) -> list[Place]:
         """Where turns were decided."""
         return [step for step in self.steps if isinstance(step, Place)]
 
-    def name(self, *parts: int) -> int:
+    def name(self, maker: int, count: int) -> int:
         """Return the number of a thing, the same in every run in which it is made in the same way.
 
         Args:
-            parts: what has made it, and how many things that had made before.
+            maker: the number of what has made it, or 0.
+            count: how many things that had made before.
         """
-        return self._names.setdefault(parts, len(self._names) + 1)
+        return self._names.setdefault((maker, count), len(self._names) + 1)
 
     def within(self, number: int, deviations: int) -> bool:
         """Return whether the bounds let something be tried; if not, they were hit.
@@ -122,14 +123,12 @@ class Walk:
         self._path = path
         self._at = 0
         self._makers = [0]
-        """For each turn, the number by which what it makes is named."""
-        self._fates: list[int] = []
+        """The number of each turn, by which what it makes is named."""
         self._place: Place | None = None
         self._deviations = 0
         self._overtaken = False
         """Whether messages may be overtaken by later ones of their sender."""
         self._due: dict[Birth, int] = {}
-        self._rests = 0
         self.first = max(len(path.places), 1)
         """The first turn of which this run may show something new."""
         self.cut_short = False
@@ -171,15 +170,10 @@ class Walk:
         self.astray = self.astray or self._at < len(self._path.steps)
         if self._place is not None and not self.cut_short:
             turn = self._place.turn
-            turn.wild = True
             turn.barred.update(who for who in turn.could if who != turn.who)
 
     def _turn(self, options: Sequence[Option]) -> int:
         """Decide whose turn it is."""
-        if self._fates:
-            # What a turn has made depends on its fates, which are known by now.
-            self._makers[-1] = self._path.name(self._makers[-1], 0, *self._fates)
-            self._fates.clear()
         could = {self._name(option): option for option in options}
         assert len(could) == len(options), "two things have one birth"
         if self._place is not None:
@@ -230,7 +224,6 @@ class Walk:
         if not isinstance(fork, Fork) or fork.options != len(options):
             raise self._unlike(" or ".join(map(str, options)))
         self._at += 1
-        self._fates.append(fork.choice)
         self._deviations += fork.choice != drawn
         self._overtaken = self._overtaken or options[fork.choice].does in OVERTAKEN
         if self._overtaken and self._place is not None and not self._due:
@@ -239,9 +232,6 @@ class Walk:
         return fork.choice
 
     def _name(self, option: Option) -> int:
-        if option.does == "rest":
-            self._rests += 1
-            return self._path.name(self._rests)
         maker, count = option.birth
         return self._path.name(self._makers[maker], count)
 

@@ -291,7 +291,7 @@ def test_two_timers_and_a_message(
         return got(node)
 
     search, results = explored(play, order)
-    assert (search.orders, len(set(results))) == (expected, expected)
+    assert (search.orders, len(set(results)), search.cut_short) == (expected, expected, 0)
     assert search.verdict == "complete"
 
 
@@ -520,6 +520,68 @@ def test_an_actor_ends_before_or_after_any_of_the_questions_to_it() -> None:
     assert search.verdict == "complete"
 
 
+def test_a_crash_is_tried_before_and_after_everything_else() -> None:
+    """A crashes R, and B tells R x: A goes before B, or after it, with x lost or handled: 3."""
+
+    def play(simulation: Simulation) -> str:
+        r = Node.start()
+        actor = r._actor_weakref()
+        assert actor is not None
+        a = Node.start(go=lambda _: simulation.crash(r))
+        b = Node.start(go=telling(r, "x"))
+        simulation.run()
+        a.tell("go")
+        b.tell("go")
+        simulation.run()
+        return " ".join(actor.got)
+
+    search, results = explored(play)
+    assert Counter(results) == {"": 2, "x": 1}
+    assert (search.cut_short, search.verdict) == (0, "complete")
+
+
+def test_what_a_timer_tells_does_not_wait_for_what_its_owner_has_told() -> None:
+    """A sets a timer on itself and tells itself to cancel it: the timer's message comes first, or
+    second if it has fired before the cancel, or never if it has not: 3 orders.
+    """
+
+    def play(simulation: Simulation) -> str:
+        timers: list[Any] = []
+
+        def go(own: Node) -> None:
+            timers.append(simulation.after(1.0, own.actor_ref, "late"))
+            own.actor_ref.tell("cancel")
+
+        a = Node.start(go=go, cancel=lambda _: timers[0].cancel())
+        a.tell("go")
+        simulation.run()
+        return got(a)
+
+    search, results = explored(play)
+    assert sorted(results) == ["go cancel", "go cancel late", "go late cancel"]
+    assert (search.cut_short, search.verdict) == (0, "complete")
+
+
+def test_answers_that_are_under_way_come_in_no_order() -> None:
+    """A asks B and C on other hosts, and waits for both answers: nobody is told which was first."""
+
+    def play(simulation: Simulation) -> None:
+        simulation.network.link("here", "there", latency=1.0)
+        with simulation.on("there"):
+            others = [Node.start(), Node.start()]
+
+        def ask(own: Node) -> None:
+            futures: list[Any] = [other.ask("q", block=False) for other in others]
+            own.got += [future.get() for future in futures]
+
+        with simulation.on("here"):
+            a = Node.start(go=ask)
+        a.tell("go")
+        simulation.run()
+
+    assert orders(play) == 1
+
+
 # -- the script, fates and faults -------------------------------------------------------------
 
 
@@ -541,6 +603,27 @@ def test_what_the_script_does_in_mid_run_is_tried_among_all_turns() -> None:
 
     search, results = explored(play)
     assert sorted(results) == [(1, "goq"), (1, "goq x"), (1, "q"), (2, "gox q")]
+    assert search.verdict == "complete"
+
+
+def test_what_is_under_way_when_the_script_ends_could_have_come_before() -> None:
+    """The script ends when one has answered, before or after the relay goes and the other gets x.
+
+    Where the plain run ends nothing has come of the relay's message: 3 orders.
+    """
+
+    def play(simulation: Simulation) -> str:
+        one, other = Node.start(), Node.start()
+        relay = Node.start(go=telling(other, "x"))
+        simulation.run()
+        answer = one.ask("q", block=False)
+        relay.tell("go")
+        answer.get()
+        return got(relay) + got(other)
+
+    search, results = explored(play)
+    assert results[0] == "go"
+    assert sorted(results) == ["", "go", "gox"]
     assert search.verdict == "complete"
 
 
@@ -625,9 +708,12 @@ def test_every_fault_is_tried_wherever_one_may_strike() -> None:
         return ", ".join(map(got, nodes))
 
     search, results = explored(play)
-    # The first run takes what the rates have drawn.
+    # The first run takes what the rates have drawn; whatever they have not is a deviation.
     assert results == ["go 1, go 1", "go 1, go 0", "go 0, go 1", "go 0, go 0"]
     assert search.verdict == "complete"
+    search, results = explored(play, max_deviations=1)
+    assert results == ["go 1, go 1", "go 1, go 0", "go 0, go 1"]
+    assert search.verdict == "nothing with more than 1 deviation was tried"
 
 
 # -- the search itself ------------------------------------------------------------------------
@@ -726,3 +812,47 @@ def test_a_program_that_ends_earlier_than_before_ends_the_search() -> None:
     search = Exhaustive()
     _runs(search, _three_senders, lambda _: None)
     assert search.verdict == "stopped where the program did something else than before"
+
+
+# -- what it is told --------------------------------------------------------------------------
+
+
+class Words:
+    """Takes the oldest, and keeps what it could take in words."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def choose(self, kind: str, options: Any, drawn: int = 0) -> int:  # noqa: ARG002  Strategy's form
+        return drawn
+
+    def took(self, option: Option, options: Any) -> None:
+        assert option in options
+        self.words.append(str(option))
+
+
+def test_every_turn_is_told_in_words() -> None:
+    words = Words()
+    with Simulation(schedule=words) as simulation:
+        sleeper = Node.start(q=lambda _: time.sleep(2.0))
+
+        def ask(_: Node) -> None:
+            with suppress(pykka.Timeout):
+                sleeper.ask("q", timeout=1.0)
+
+        Node.start(go=ask).tell("go")
+        simulation.after(3.0, sleeper, "tick")
+        time.sleep(4.0)
+        simulation.run()
+    assert words.words == [
+        "wake Node-1 from its first turn",
+        "wake Node-2 from its first turn",
+        "deliver str from script to Node-2",
+        "deliver str from Node-2 to Node-1",
+        "time out Node-2's wait for an answer",
+        "wake Node-1 from time.sleep",
+        "fire str of script",
+        "deliver str from script to Node-1",
+        "wake script from time.sleep",
+        "let script go on, as all is at rest",
+    ]
