@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from glasshive.explore.folder import Kept
     from glasshive.explore.program import Attempt
     from glasshive.explore.shrink import Shrunk
-    from glasshive.scenario.sweep import Situation
+    from glasshive.scenario.situations import Situation
 
 __all__ = ["ExploreReport", "Explored", "as_json"]
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glasshive.scenario.scenario import Scenario
-    from glasshive.scenario.sweep import Finding, Situation, Sweep
+    from glasshive.scenario.situations import Situation
+    from glasshive.scenario.sweep import Finding, Sweep
 
 __all__ = ["Others", "cores", "run_sweep"]
 

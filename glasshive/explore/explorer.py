@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from glasshive.explore.program import Attempt, Program
 from glasshive.interrupt import postponed
 from glasshive.scenario.pool import Death, work
-from glasshive.scenario.sweep import Situation
+from glasshive.scenario.situations import Situation, Situations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -56,7 +56,7 @@ class Exploration:
     """The names of all that could have broken in some run, as they came up."""
     wall_seconds: float = field(compare=False, default=0.0)
     _orders: set[str] = field(default_factory=set)
-    _situations: dict[str, Situation] = field(default_factory=dict)
+    _situations: Situations = field(default_factory=Situations)
 
     @property
     def orders(self) -> int:
@@ -66,9 +66,7 @@ class Exploration:
     @property
     def situations(self) -> list[Situation]:
         """All situations: those that must be reached, then the others as they were reached."""
-        return sorted(
-            self._situations.values(), key=lambda each: (not each.must_reach, each.rank, each.name)
-        )
+        return self._situations.sorted()
 
     def add(self, run: int, attempt: Attempt) -> None:
         """Count a run in.
@@ -84,13 +82,7 @@ class Exploration:
             self.abandoned += 1
             return
         self._orders.add(attempt.order)
-        for place, (name, times) in enumerate(attempt.situations.items()):
-            situation = self._situations.setdefault(name, Situation(name))
-            situation.must_reach |= name in attempt.must_reach
-            situation.rank = min(situation.rank or (run, place), (run, place))
-            if times:
-                situation.runs += 1
-                situation.times += times
+        self._situations.add(run, attempt.situations, attempt.must_reach)
         if attempt.breaches and (self.found is None or run + 1 < self.found.run):
             self.found = Found(run + 1, attempt)
 

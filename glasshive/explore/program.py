@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from glasshive.interrupt import postponed
 from glasshive.scenario.breach import Breach, breaches_of
 from glasshive.scenario.find import find
 from glasshive.scenario.runner import run
+from glasshive.scenario.silence import silenced
 from glasshive.schedule import Deviation, Noted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from glasshive.scenario.outcome import Outcome, Status
     from glasshive.scenario.parameter import Value
@@ -101,12 +100,8 @@ class Program:
             KeyboardInterrupt: when Ctrl-C was pressed just before or after the run.
         """
         noted = Noted(strategy)
-        with ExitStack() as stack:
-            # In the middle of it the streams, or the next run, would not be what they were.
-            stack.enter_context(postponed(runs=True))
-            nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
-            stack.enter_context(redirect_stdout(nowhere))
-            stack.enter_context(redirect_stderr(nowhere))
+        # In the middle of it the streams, or the next run, would not be what they were.
+        with postponed(runs=True), silenced():
             outcome = run(
                 self._run,
                 self.parameters,

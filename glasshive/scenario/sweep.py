@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from bisect import insort
-from contextlib import ExitStack, closing, redirect_stderr, redirect_stdout
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +14,8 @@ from glasshive.scenario.breach import Breach, Kind, breaches_of
 from glasshive.scenario.find import find
 from glasshive.scenario.pool import Death, work
 from glasshive.scenario.runner import run
+from glasshive.scenario.silence import silenced
+from glasshive.scenario.situations import Situation, Situations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from glasshive.scenario.parameter import Value
     from glasshive.scenario.scenario import Scenario
 
-__all__ = ["Breach", "Ending", "Finding", "Situation", "Sweep", "sweep"]
+__all__ = ["Ending", "Finding", "Sweep", "sweep"]
 
 
 class Ending(NamedTuple):
@@ -53,23 +53,6 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Situation:
-    """A situation that some run came into, or should have."""
-
-    name: str
-    must_reach: bool = False
-    """Whether some run should."""
-    runs: int = 0
-    """How many runs came into it."""
-    times: int = 0
-    """How often all of them together did."""
-    seed: int | None = None
-    """The first that came into it."""
-    rank: tuple[int, int] | None = None
-    """The first run that told of it, and at which place."""
-
-
-@dataclass(slots=True)
 class Sweep:
     """What came of many runs; the same in whichever order they are added.
 
@@ -91,7 +74,7 @@ class Sweep:
     wall_seconds: float = field(compare=False, default=0.0)
     _findings: dict[tuple[Kind, str], Finding] = field(default_factory=dict)
     _unsettled: dict[str, list[int]] = field(default_factory=dict)
-    _situations: dict[str, Situation] = field(default_factory=dict)
+    _situations: Situations = field(default_factory=Situations)
 
     @property
     def status(self) -> Status:
@@ -116,9 +99,7 @@ class Sweep:
     @property
     def situations(self) -> list[Situation]:
         """All situations: those that must be reached, then the others as they were reached."""
-        return sorted(
-            self._situations.values(), key=lambda each: (not each.must_reach, each.rank, each.name)
-        )
+        return self._situations.sorted()
 
     def add(self, ending: Ending) -> None:
         """Count a run in.
@@ -138,14 +119,7 @@ class Sweep:
             insort(finding.seeds, seed)
             if finding.seeds[0] == seed:
                 finding.example = breach.example
-        for place, (name, times) in enumerate(ending.situations.items()):
-            situation = self._situations.setdefault(name, Situation(name))
-            situation.must_reach |= name in ending.must_reach
-            situation.rank = min(situation.rank or (seed, place), (seed, place))
-            if times:
-                situation.runs += 1
-                situation.times += times
-                situation.seed = seed if situation.seed is None else min(situation.seed, seed)
+        self._situations.add(seed, ending.situations, ending.must_reach)
 
 
 def sweep(
@@ -212,13 +186,8 @@ def _here(
 
 def _run(scenario: Scenario | str, parameters: Mapping[str, Value], seed: int) -> Ending:
     """Run a scenario without a word, and return how it ended."""
-    with ExitStack() as stack:
-        # In the middle of it the streams, or the next run, would not be what they were.
-        stack.enter_context(postponed(runs=True))
-        nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
-        # Lines of many runs, mixed as their processes happen to write them, tell nobody anything.
-        stack.enter_context(redirect_stdout(nowhere))
-        stack.enter_context(redirect_stderr(nowhere))
+    # In the middle of it the streams, or the next run, would not be what they were.
+    with postponed(runs=True), silenced():
         return _ending(run(scenario, parameters, seed=seed))
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
-from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,11 +12,14 @@ from _pytest.logging import LogCaptureHandler
 from _pytest.tmpdir import tmppath_result_key
 
 from glasshive.explore.program import Attempt, Program
+from glasshive.scenario.silence import silenced
 from glasshive.schedule import Abandoned, Fifo, Noted
 from glasshive.simulation import Simulation
 from glasshive.testing.story import breach_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from glasshive.scenario.breach import Breach
     from glasshive.schedule import Strategy
     from glasshive.testing.record import Record
@@ -91,10 +92,7 @@ class Trial(Program):
             trace: nothing; `final` writes one.
         """
         assert trace is None, "the trace of a test's run is written by `final`"
-        with ExitStack() as stack:
-            nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
-            stack.enter_context(redirect_stdout(nowhere))
-            stack.enter_context(redirect_stderr(nowhere))
+        with silenced():
             return self.final(strategy, None)
 
     def final(self, strategy: Strategy, record: Record | None) -> Attempt:

@@ -16,8 +16,10 @@ import pytest
 from glasshive import Run, scenario, sometimes
 from glasshive.errors import InputError
 from glasshive.scenario import pool
+from glasshive.scenario.breach import Breach
 from glasshive.scenario.pool import Death, work
-from glasshive.scenario.sweep import Breach, Ending, Finding, Situation, Sweep, sweep
+from glasshive.scenario.situations import Situation
+from glasshive.scenario.sweep import Ending, Finding, Sweep, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
