@@ -5,24 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack, redirect_stdout
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import Progress, TextColumn
 from rich.text import Text
 
 from glasshive.cli.exits import HELD, INTERRUPTED
+from glasshive.cli.linebar import LineBar
 from glasshive.cli.logs import show_logs
-from glasshive.cli.settings import command_line, read_settings
+from glasshive.cli.settings import command_line
 from glasshive.cli.sweep import cores
 from glasshive.explore.estimate import estimate
-from glasshive.explore.program import Program
-from glasshive.scenario.find import find
 from glasshive.scenario.outcome import plain
 from glasshive.units import counted, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from glasshive.cli.exploreoptions import Wanted
     from glasshive.explore.estimate import Estimate
 
@@ -45,17 +45,14 @@ def run_estimate(wanted: Wanted) -> int:
     with ExitStack() as stack:
         if wanted.as_json:
             stack.enter_context(redirect_stdout(sys.stderr))
-        scenario = find(wanted.target)
-        program = Program.of(
-            scenario,
-            read_settings(scenario, wanted.settings),
-            seed=wanted.seed,
-            order=wanted.order,
-            breaking=wanted.breaking,
-        )
-        heard = None
+        program = wanted.program()
+        heard: Callable[[Estimate], None] | None = None
         if not wanted.quiet and not wanted.as_json and sys.stderr.isatty():
-            heard = stack.enter_context(_Line(sys.stderr)).update
+            bar = stack.enter_context(LineBar(sys.stderr))
+
+            def heard(result: Estimate) -> None:
+                bar.draw(lambda: _told(result), wanted.runs, result.runs)
+
         result = estimate(
             program,
             within=wanted.within,
@@ -70,29 +67,6 @@ def run_estimate(wanted: Wanted) -> int:
     else:
         _write(result, wanted)
     return INTERRUPTED if result.interrupted else HELD
-
-
-class _Line(Progress):
-    """Shows what is known so far, on one line of a terminal.
-
-    Args:
-        stream: the terminal.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(
-            TextColumn("{task.fields[text]}"),
-            console=Console(file=stream),
-            auto_refresh=False,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self._line = self.add_task("", text="")
-
-    def update(self, result: Estimate) -> None:  # type: ignore[override]  # it has one line only
-        """Show what is known after a run."""
-        super().update(self._line, text=_told(result), refresh=result.runs % 10 == 0)
 
 
 def share(probability: float) -> str:

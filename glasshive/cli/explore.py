@@ -22,14 +22,11 @@ from glasshive.cli.exploreoptions import (
     WITHIN,
     Wanted,
 )
-from glasshive.cli.settings import read_settings
 from glasshive.errors import Complaint, InputError, nearest
 from glasshive.explore.explorer import explore
 from glasshive.explore.folder import FailureFolder
-from glasshive.explore.program import Program
 from glasshive.explore.shrink import Shrunk, shrink
 from glasshive.interrupt import postponed
-from glasshive.scenario.find import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +34,7 @@ if TYPE_CHECKING:
     from glasshive.cli.explorebar import ExploreBar
     from glasshive.cli.explorereport import Explored
     from glasshive.explore.explorer import Exploration
+    from glasshive.explore.program import Program
 
 __all__ = ["explore_scenario"]
 
@@ -186,14 +184,7 @@ def _run(wanted: Wanted) -> int:
         if wanted.as_json:
             # A script may print while it is loaded; standard output belongs to the object.
             stack.enter_context(redirect_stdout(sys.stderr))
-        scenario = find(wanted.target)
-        program = Program.of(
-            scenario,
-            read_settings(scenario, wanted.settings),
-            seed=wanted.seed,
-            order=wanted.order,
-            breaking=wanted.breaking,
-        )
+        program = wanted.program()
         folder = FailureFolder(wanted.folder)
         folder.check()
         bar = None

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-from rich.text import Text
-
+from glasshive.cli.linebar import LineBar
 from glasshive.explore.story import smaller
 from glasshive.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
     from typing import TextIO
 
     from glasshive.explore.explorer import Exploration
@@ -22,13 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ExploreBar", "explore_line", "shrink_line"]
 
-_REFRESH_SECONDS = 0.1
 
-
-class ExploreBar:
-    """Shows how far the search is, and then how small the failure is, until the context is left.
-
-    It starts no thread and draws when it is told something, at most ten times a second.
+class ExploreBar(LineBar):
+    """Shows how far the search is, and then how small the failure is.
 
     Args:
         stream: the terminal it is drawn on.
@@ -46,38 +38,11 @@ class ExploreBar:
     ) -> None:
         self._runs = runs
         self._seconds = seconds
-        self._clock = clock
-        self._bar = Progress(
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[text]}"),
-            console=Console(file=stream, get_time=clock),
-            auto_refresh=False,
-            transient=True,
-            # Nothing is printed meanwhile, and runs have other streams put in place.
-            redirect_stdout=False,
-            redirect_stderr=False,
-            get_time=clock,
-        )
-        self._task = self._bar.add_task("", total=self._total, text=f"0{_of(runs)} runs")
-        self._began = clock()
-        self._drawn = float("-inf")
+        super().__init__(stream, clock, text=f"0{_of(runs)} runs", total=self._total)
 
     @property
     def _total(self) -> float | None:
         return self._runs if self._seconds is None else self._seconds
-
-    def __enter__(self) -> Self:
-        self._began = self._clock()
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
 
     def update(self, exploration: Exploration) -> None:
         """Show how far the search is.
@@ -85,9 +50,9 @@ class ExploreBar:
         Args:
             exploration: what is known so far.
         """
-        elapsed = self._clock() - self._began
+        elapsed = self.elapsed
         done = exploration.runs if self._seconds is None else min(elapsed, self._seconds)
-        self._draw(explore_line(exploration, self._runs, elapsed), self._total, done)
+        self.draw(lambda: explore_line(exploration, self._runs, elapsed), self._total, done)
 
     def shrinking(self, shrunk: Shrunk) -> None:
         """Show how small the failure is.
@@ -95,22 +60,7 @@ class ExploreBar:
         Args:
             shrunk: what is known so far.
         """
-        self._draw(shrink_line(shrunk), None, 0.0)
-
-    def say(self, text: str) -> None:
-        """Show a line above the bar.
-
-        Args:
-            text: the line.
-        """
-        self._bar.console.print(Text(text), soft_wrap=True)
-
-    def _draw(self, text: str, total: float | None, done: float) -> None:
-        now = self._clock()
-        if now - self._drawn < _REFRESH_SECONDS:
-            return
-        self._drawn = now
-        self._bar.update(self._task, total=total, completed=done, text=text, refresh=True)
+        self.draw(lambda: shrink_line(shrunk), None, 0.0)
 
 
 def explore_line(exploration: Exploration, runs: int | None, wall_seconds: float) -> str:

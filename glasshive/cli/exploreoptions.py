@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
 
+from glasshive.cli.settings import read_settings
 from glasshive.errors import Complaint, InputError
+from glasshive.explore.program import Program
+from glasshive.scenario.find import find
 from glasshive.schedule.searches import NAMES, search_of
 
 if TYPE_CHECKING:
@@ -80,6 +83,21 @@ class Wanted(NamedTuple):
             if value is not None:
                 words += [option, str(value)]
         return words if self.shrinks else [*words, "--no-shrink"]
+
+    def program(self) -> Program:
+        """Return what is run.
+
+        Raises:
+            InputError: when there is no such scenario, or a value will not do.
+        """
+        scenario = find(self.target)
+        return Program.of(
+            scenario,
+            read_settings(scenario, self.settings),
+            seed=self.seed,
+            order=self.order,
+            breaking=self.breaking,
+        )
 
     def search(self, more: int = 0) -> Search:
         """Return what decides in the runs.
