@@ -13,7 +13,6 @@ from glasshive.explore.confidence import bounds
 from glasshive.explore.program import Attempt
 from glasshive.interrupt import postponed
 from glasshive.scenario.pool import Death, work
-from glasshive.schedule import Fifo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -83,9 +82,9 @@ def estimate(
 ) -> Estimate:
     """Run a program with one seed after another until the share of failures is known well enough.
 
-    Nothing is decided but by the program's own rates: the order is first in, first out. The
-    runs are counted in the order of their seeds, so that the answer is the same with however many
-    processes, and quick failures do not count before slow successes.
+    Nothing is decided but by the program's own rates: each run is the one that `glasshive run`
+    makes with its seed. They are counted in the order of their seeds, so that the answer is the
+    same with however many processes, and quick failures do not count before slow successes.
 
     Args:
         program: what to run; the first run has its seed.
@@ -151,7 +150,7 @@ def _attempts(program: Program, seeds: Iterator[int], jobs: int) -> Generator[At
 
 
 def _attempt(program: Program, seed: int) -> Attempt:
-    return replace(program, seed=seed).attempt(Fifo())
+    return replace(program, seed=seed).attempt(None)
 
 
 def _of_death(program: Program, death: Death) -> Attempt:

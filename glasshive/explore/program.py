@@ -10,7 +10,7 @@ from glasshive.scenario.breach import Breach, breaches_of
 from glasshive.scenario.find import find
 from glasshive.scenario.runner import run
 from glasshive.scenario.silence import silenced
-from glasshive.schedule import Deviation, Noted
+from glasshive.schedule import Deviation, Fifo, Noted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,18 +88,19 @@ class Program:
     def __reduce__(self) -> tuple[object, ...]:
         return Program, (self.scenario, self.parameters, self.seed, self.order, self.breaking)
 
-    def attempt(self, strategy: Strategy, *, trace: Path | None = None) -> Attempt:
+    def attempt(self, strategy: Strategy | None, *, trace: Path | None = None) -> Attempt:
         """Run it once, without a word.
 
         Args:
-            strategy: what decides.
+            strategy: what decides; None for a run as `glasshive run` makes it, of which nothing
+                is known about its decisions.
             trace: the file that the run is written to, or None.
 
         Raises:
             InputError: when the scenario finds its input wrong, or the trace cannot be written.
             KeyboardInterrupt: when Ctrl-C was pressed just before or after the run.
         """
-        noted = Noted(strategy)
+        noted = Noted(strategy or Fifo())
         # In the middle of it the streams, or the next run, would not be what they were.
         with postponed(runs=True), silenced():
             outcome = run(
@@ -107,7 +108,7 @@ class Program:
                 self.parameters,
                 seed=self.seed,
                 # A schedule stands in the head of its trace, so that the trace can be replayed.
-                schedule=noted if trace is None else strategy,
+                schedule=noted if strategy is not None and trace is None else strategy,
                 order=self.order,
                 trace=trace,
             )

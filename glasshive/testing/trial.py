@@ -84,7 +84,7 @@ class Trial(Program):
         settings = stage.settings
         return cls(item.nodeid, {}, settings.seed, settings.order, item=item, stage=stage)
 
-    def attempt(self, strategy: Strategy, *, trace: Path | None = None) -> Attempt:
+    def attempt(self, strategy: Strategy | None, *, trace: Path | None = None) -> Attempt:
         """Run the test once, without a word.
 
         Args:
@@ -92,6 +92,7 @@ class Trial(Program):
             trace: nothing; `final` writes one.
         """
         assert trace is None, "the trace of a test's run is written by `final`"
+        assert strategy is not None, "a test is only ever explored"
         with silenced():
             return self.final(strategy, None)
 

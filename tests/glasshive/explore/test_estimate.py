@@ -57,6 +57,23 @@ def test_it_tells_the_first_seed_that_fails(coin: Program) -> None:
     assert ends == [0] * result.seed + [1]
 
 
+PLAIN = """
+from glasshive import Run, scenario
+
+
+@scenario
+def nobody(run: Run) -> None:
+    run.expect("first in, first out takes its short cut", run.runtime._plain)
+"""
+
+
+def test_its_runs_are_those_that_glasshive_run_makes(tmp_path: Path) -> None:
+    path = tmp_path / "nobody.py"
+    path.write_text(PLAIN)
+    result = estimate(Program.of(f"{path}:nobody"), runs=1)
+    assert result.breaches == {}
+
+
 def test_it_is_the_same_with_two_processes(coin: Program) -> None:
     assert known(estimate(coin, within=0.1)) == known(estimate(coin, within=0.1, jobs=2))
 
