@@ -8,6 +8,7 @@ nobody's turn, they are looked at with every event.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from glasshive.checks import seconds
@@ -86,7 +87,7 @@ def leads_to(
     return _LeadsTo(words, trigger, response, within, runtime or active())
 
 
-class Rule:
+class Rule(ABC):
     """A rule that is watched while a run goes on; `always` and the others make one.
 
     A scenario hands it to `Run.check`; a test calls `verify`.
@@ -162,12 +163,12 @@ class Rule:
         self._notice(now)
         self._see(now)
 
-    def _notice(self, now: float) -> None:
+    def _notice(self, now: float) -> None:  # noqa: B027  a rule without a time has nothing to notice
         """Notice that a time is over."""
 
+    @abstractmethod
     def _see(self, now: float) -> None:
         """See how things stand."""
-        raise NotImplementedError
 
     def _break(self, how: str) -> None:
         self.count += 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error
 
+from benchmarks.browser import chromium
 from glasshive.scenario import find, run
 from glasshive.trace.index import Index
 from glasshive.trace.viewer import view
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 RUNS: dict[str, tuple[str, dict[str, object]]] = {
     "broken": ("second_open", {}),
     "later": ("mid_stream_crash", {"after": 9}),
@@ -69,11 +61,9 @@ def broken(traces: dict[str, Path]) -> Iterator[Index]:
 @pytest.fixture(scope="module")
 def browser(pages: dict[str, Path]) -> Iterator[Browser]:  # noqa: ARG001  runs end before it begins
     """Start the system's Chromium, or the one that Playwright has brought."""
-    with sync_playwright() as playwright:
+    with ExitStack() as stack:
         try:
-            started = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=QUIET
-            )
+            started = stack.enter_context(chromium())
         except Error as error:
             pytest.fail(
                 f"no browser could be started ({error.message.splitlines()[0]}); "
@@ -81,7 +71,6 @@ def browser(pages: dict[str, Path]) -> Iterator[Browser]:  # noqa: ARG001  runs 
                 pytrace=False,
             )
         yield started
-        started.close()
 
 
 @pytest.fixture
