@@ -14,10 +14,11 @@ from greenlet import GreenletExit
 from glasshive.agenda import Agenda
 from glasshive.checks import seconds
 from glasshive.deadlock import circle, standstill
+from glasshive.decisions import Decisions
 from glasshive.errors import GlasshiveError, Stuck
 from glasshive.failure import annotate
 from glasshive.runtime import Runtime, running
-from glasshive.schedule import Attentive, Fifo, Watchful, Written
+from glasshive.schedule import Fifo, Written
 from glasshive.task import Entry, Inbox, Task, Wait
 
 if TYPE_CHECKING:
@@ -55,20 +56,16 @@ class Scheduler(Runtime):
         super().__init__(seed=seed, trace=trace)
         if order not in ("timed", "any"):
             raise ValueError(f"an order is 'timed' or 'any', not {order!r}")
-        self._strategy = schedule or Fifo()
+        self.decided = Decisions(schedule or Fifo(), self.fail)
+        """The run's decisions so far."""
         self.turns = 0
         """How often somebody has handed over to whoever was next."""
         self._max_turns = sys.maxsize if max_turns is None else max_turns
-        self._decisions = 0
-        self.choices: dict[int, int] = {}
-        """The decisions that were not plain: option by number of the decision."""
         self.agenda = Agenda(order)
         self.ready = self.agenda.ready
-        self._plain = order == "timed" and isinstance(self._strategy, Fifo)
+        self._plain = order == "timed" and self.decided.are_plain
         self.agenda.choosing = not self._plain
-        self._took = self._strategy.took if isinstance(self._strategy, Attentive) else None
-        self._heard = self._strategy.heard if isinstance(self._strategy, Watchful) else None
-        self.agenda.heard = self._heard
+        self.agenda.heard = self._heard = self.decided.heard
         self.tasks: dict[Task, None] = {}
         """Everyone who has begun and not come to a proper end, in the order of their beginning."""
         self.agenda.script = self._script = Task(self, "script", self.network.host("local"))
@@ -133,45 +130,22 @@ class Scheduler(Runtime):
 
     def _following(self) -> Entry | None:
         if not self._plain:
-            return self.agenda.choose(self.choose, self._tell if self._took else None)
+            return self.agenda.choose(self.decided.choose, self.decided.took)
         return self.ready.popleft() if self.agenda.advance() else None
 
     @property
     def decisions(self) -> int:
         """How many decisions there were so far."""
-        return self._decisions
+        return self.decided.count
+
+    @property
+    def choices(self) -> dict[int, int]:
+        """The decisions that were not plain: option by number of the decision."""
+        return self.decided.choices
 
     def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:
-        """Ask the schedule for one decision, and remember it if it is not the plain one.
-
-        Args:
-            kind: what is decided.
-            options: two or more; 0 is the plain choice.
-            drawn: the option that rates have drawn, where there are rates.
-        """
-        number = self._decisions
-        self._decisions = number + 1
-        try:
-            index = self._strategy.choose(kind, options, drawn)
-        except Exception as error:  # noqa: BLE001  whoever asks is some actor; the script is told
-            self.fail(error)
-            return drawn
-        if not 0 <= index < len(options):
-            raise GlasshiveError(
-                f"decision {number}: {self._strategy!r} chose {index}, "
-                f"but there are options 0 to {len(options) - 1}"
-            )
-        if index:
-            self.choices[number] = index
-        return index
-
-    def _tell(self, option: Option, options: Sequence[Option]) -> None:
-        """Tell the schedule whose turn it is."""
-        assert self._took is not None
-        try:
-            self._took(option, options)
-        except Exception as error:  # noqa: BLE001  as in choose
-            self.fail(error)
+        """Ask the schedule for one decision; see `Decisions.choose`."""
+        return self.decided.choose(kind, options, drawn)
 
     @abstractmethod
     def delivered(self, entry: Entry) -> None:
