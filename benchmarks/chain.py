@@ -88,7 +88,7 @@ def _chain(rounds: int, window: int, done: threading.Event) -> pykka.ActorRef[An
 def simulated(rounds: int, window: int) -> float:
     """Run the chain under glass, trace off."""
     with Simulation() as sim:
-        return _measure(sim, rounds, window)
+        return through(sim, rounds, window)
 
 
 def recorded(rounds: int, window: int) -> float:
@@ -96,17 +96,25 @@ def recorded(rounds: int, window: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         writer = TraceWriter.open(Path(folder, "chain.jsonl"), {})
         with Simulation(trace=writer) as sim:
-            speed = _measure(sim, rounds, window)
+            speed = through(sim, rounds, window)
         writer.finish({})
         return speed
 
 
-def _measure(sim: Simulation, rounds: int, window: int) -> float:
+def through(sim: Simulation, rounds: int, window: int, message: Any = "message") -> float:
+    """Send messages through the chain in a simulation that was entered.
+
+    Args:
+        sim: the simulation.
+        rounds: how often they go around.
+        window: how many are in flight at once.
+        message: what each of them is.
+    """
     done = threading.Event()
     first = _chain(rounds, window, done)
     began = seconds()
     for _ in range(window):
-        first.tell("message")
+        first.tell(message)
     done.wait()
     took = seconds() - began
     assert sim.now() == 0.0

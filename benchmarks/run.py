@@ -13,6 +13,7 @@ from benchmarks import (
     explored,
     growth,
     lost_update,
+    recording,
     runs,
     traffic,
     workers,
@@ -34,6 +35,7 @@ def main() -> None:
         *lost_update.report(console),
         *deep_bugs.report(console),
     ]
+    recording.report(console)
     console.print(budgets(lines))
 
 

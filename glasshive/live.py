@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pykka._types import OptExcInfo
 
     from glasshive.inbox import Letter
-    from glasshive.trace import TraceWriter
+    from glasshive.trace import EventSink
 
 __all__ = ["Live", "LiveInbox"]
 
@@ -56,7 +56,7 @@ class Live(Runtime):
 
     kind: ClassVar[Literal["simulated", "live"]] = "live"
 
-    def __init__(self, *, seed: int = 0, trace: TraceWriter | None = None) -> None:
+    def __init__(self, *, seed: int = 0, trace: EventSink | None = None) -> None:
         super().__init__(seed=seed, trace=trace)
         self._began = time.monotonic()
         self.lock = threading.RLock()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from glasshive.live import LiveInbox
     from glasshive.task import Inbox
-    from glasshive.trace import Event, Recorder, TraceWriter, Watcher
+    from glasshive.trace import Event, EventSink, Recorder, Watcher
 
 __all__ = ["Runtime", "Timer", "active", "life", "record_state"]
 
@@ -51,7 +51,7 @@ class Runtime(abc.ABC):
     current: Any
     """The task whose code runs now: an actor's, or the script's."""
 
-    def __init__(self, *, seed: int = 0, trace: TraceWriter | None = None) -> None:
+    def __init__(self, *, seed: int = 0, trace: EventSink | None = None) -> None:
         from glasshive.trace import Recorder  # noqa: PLC0415  a cycle: the recorder names actors
 
         if not isinstance(seed, int):

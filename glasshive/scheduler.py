@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from glasshive.future import SimulatedFuture
     from glasshive.schedule import Option, Strategy
-    from glasshive.trace import TraceWriter
+    from glasshive.trace import EventSink
 
 __all__ = ["Scheduler"]
 
@@ -46,7 +46,7 @@ class Scheduler(Runtime):
         self,
         *,
         seed: int,
-        trace: TraceWriter | None,
+        trace: EventSink | None,
         schedule: Strategy | None,
         order: Literal["timed", "any"],
         max_turns: int | None,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from glasshive.errors import EscapedSimulation
     from glasshive.network import Host
     from glasshive.schedule import Strategy
-    from glasshive.trace import TraceWriter
+    from glasshive.trace import EventSink
 
 __all__ = ["Simulation"]
 
@@ -70,7 +70,7 @@ class Simulation(Machines):
         self,
         *,
         seed: int = 0,
-        trace: TraceWriter | None = None,
+        trace: EventSink | None = None,
         schedule: Strategy | None = None,
         order: Literal["timed", "any"] = "timed",
         allow: Collection[str] = (),

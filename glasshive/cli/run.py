@@ -87,6 +87,12 @@ class Screen:
     help="Write every event to this file, compressed if it ends in .gz.",
 )
 @click.option(
+    "--trace-last",
+    type=int,
+    metavar="N",
+    help="Keep the last N events in memory, and write them to --trace only if something fails.",
+)
+@click.option(
     "--report",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -127,6 +133,7 @@ def run_scenario(
     runtime: Literal["simulated", "live"],
     settings: tuple[str, ...],
     trace: Path | None,
+    trace_last: int | None,
     report: Path | None,
     sheets: Path | None,
     check_determinism: bool,
@@ -151,13 +158,13 @@ def run_scenario(
             seed=seed,
             seeds=seeds,
             jobs=jobs,
-            others=Others(trace, report, sheets, check_determinism, runtime),
+            others=Others(trace, trace_last, report, sheets, check_determinism, runtime),
             quiet=quiet,
             as_json=wants_json,
         )
     files = ChartFiles(report, sheets)
     if check_determinism:
-        _refuse_what_shows_one_run(files, runtime)
+        _refuse_what_shows_one_run(files, runtime, trace_last)
         from glasshive.cli import determinism  # noqa: PLC0415  only for this
 
         given = [word for setting in settings for word in ("--set", setting)]
@@ -190,6 +197,7 @@ def run_scenario(
             seed=seed,
             runtime=runtime,
             trace=trace,
+            trace_last=trace_last,
             audience=Screen(bar, tells=talks),
             charting=files.wanted,
         )
@@ -206,12 +214,16 @@ def run_scenario(
     return _exit_code(outcome) or (HELD if wrote else NOT_HELD)
 
 
-def _refuse_what_shows_one_run(files: ChartFiles, runtime: str) -> None:
+def _refuse_what_shows_one_run(files: ChartFiles, runtime: str, trace_last: int | None) -> None:
     """Make sure that nothing was asked for which `--check-determinism` cannot do."""
     if files.wanted:
         raise click.UsageError(
             "--check-determinism cannot be had together with --report or --csv: it tells of "
             "several runs, and those show one"
+        )
+    if trace_last is not None:
+        raise click.UsageError(
+            "--check-determinism and --trace-last cannot be had together: whole runs are compared"
         )
     if runtime == "live":
         raise click.UsageError(

@@ -42,6 +42,7 @@ _STYLES = {"held": "green", "violated": "red", "interrupted": "yellow"}
 
 _ALONE = {
     "--trace": "a trace is of one run; find a seed first, then trace that one",
+    "--trace-last": "a trace is of one run; find a seed first, then trace that one",
     "--report": "a page is of one run; find a seed first, then draw that one",
     "--csv": "charts are of one run; find a seed first, then draw that one",
     "--check-determinism": "it repeats one run; check one seed at a time",
@@ -54,6 +55,7 @@ class Others(NamedTuple):
     """The options that a single run has and a sweep has not, as they were given."""
 
     trace: Path | None
+    trace_last: int | None
     report: Path | None
     sheets: Path | None
     check_determinism: bool
@@ -67,6 +69,7 @@ class Others(NamedTuple):
         """
         given = {
             "--trace": self.trace is not None,
+            "--trace-last": self.trace_last is not None,
             "--report": self.report is not None,
             "--csv": self.sheets is not None,
             "--check-determinism": self.check_determinism,

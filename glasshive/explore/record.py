@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from glasshive.errors import Complaint, InputError
 from glasshive.explore.program import Program
 from glasshive.scenario.find import find
 from glasshive.schedule import Fifo, Schedule
+from glasshive.trace import TraceWriter
 from glasshive.trace.parting import part
 from glasshive.trace.reader import TraceReader
 
@@ -145,6 +147,8 @@ class Record:
         head = self._read_head()
         self.choices = head.choices
         """The decisions that were not plain, as far as a schedule made them."""
+        self.first = self._reader.first
+        """The event of the run with which the record begins; its own number there is 0."""
         self._schedule = head.schedule or ("Schedule" if head.choices else "")
         self.events = self._look_through()
         """Events that a repetition can have: all, but those with which an interrupted run ends."""
@@ -185,6 +189,8 @@ class Record:
             attempt = self.program.attempt(self.strategy, trace=file)
             if attempt.status == "interrupted":
                 raise KeyboardInterrupt
+            if self.first:
+                file = _without_the_beginning(file, self.first)
             again = TraceReader(file)
             for _ in again.lines():
                 pass
@@ -267,6 +273,19 @@ class Record:
     def _is_compressed(self) -> bool:
         with self.path.open("rb") as file:
             return file.read(2) == b"\x1f\x8b"
+
+
+def _without_the_beginning(path: Path, first: int) -> Path:
+    """Write a trace again as a flight recorder does, from an event on, and return its path."""
+    kept = path.with_name(f"kept-{path.name}")
+    reader = TraceReader(path)
+    writer = TraceWriter.open(kept, reader.header, first)
+    for event in reader:
+        # As it stands in its line: a writer would sort the fields of what is no object any more.
+        data = None if event.data is None else msgspec.Raw(msgspec.json.encode(event.data))
+        writer.write(replace(event, data=data))
+    writer.finish(reader.end or {})
+    return kept
 
 
 class _Beginning(TraceReader):

@@ -16,7 +16,7 @@ from glasshive.scenario.handle import Run
 from glasshive.scenario.outcome import Failure, Outcome, Status, plain
 from glasshive.schedule import Fifo, Schedule
 from glasshive.simulation import Simulation
-from glasshive.trace import TraceWriter
+from glasshive.trace import FlightRecorder, TraceWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from glasshive.scenario.parameter import Value
     from glasshive.scenario.scenario import Scenario
     from glasshive.schedule import Strategy
+    from glasshive.trace import EventSink
 
 __all__ = ["run"]
 
@@ -38,6 +39,7 @@ def run(
     seed: int = 0,
     runtime: Literal["simulated", "live"] = "simulated",
     trace: Path | None = None,
+    trace_last: int | None = None,
     audience: Audience | None = None,
     charting: bool = False,
     schedule: Strategy | None = None,
@@ -55,6 +57,8 @@ def run(
         runtime: virtual time and one decision at a time, or threads and the wall clock.
         trace: the file that every event is written to, compressed if it ends in `.gz`. It is
             opened before the run and finished however the run ends.
+        trace_last: keep so many of the last events in memory instead, and write them to that file
+            only if something does not hold.
         audience: who hears the notes and the progress while the run goes on.
         charting: gather the charts, the marks and the notes, which takes memory.
         schedule: who is next wherever more than one could be; the oldest by default.
@@ -62,11 +66,17 @@ def run(
 
     Raises:
         InputError: when there is no such scenario, a value will not do, the trace cannot be
-            written, or the scenario itself found its input wrong.
+            written, the last events of no trace are asked for, or the scenario itself found its
+            input wrong.
     """
     chosen = find(scenario) if isinstance(scenario, str) else scenario
     values = chosen.bind(parameters or {})
-    writer = None
+    sink: EventSink | None = None
+    if trace is None and trace_last is not None:
+        remedy = "say with --trace FILE where"
+        raise InputError(
+            Complaint(f"--trace-last {trace_last}", "is to be written nowhere", remedy)
+        )
     if trace is not None:
         _refuse_to_overwrite(trace, (chosen.file, *values.values()))
         choices = schedule.choices if isinstance(schedule, Schedule) else {}
@@ -74,19 +84,22 @@ def run(
         if not isinstance(schedule, Fifo | None):
             # Even without choices a schedule is not what rates would have drawn.
             header["schedule"] = type(schedule).__name__
-        writer = TraceWriter.open(trace, header)
+        if trace_last is None:
+            sink = TraceWriter.open(trace, header)
+        else:
+            sink = FlightRecorder(trace, header, trace_last)
     try:
         engine: Runtime
         if runtime == "live":
-            engine = Live(seed=seed, trace=writer)
+            engine = Live(seed=seed, trace=sink)
         else:
-            engine = Simulation(seed=seed, trace=writer, schedule=schedule, order=order)
+            engine = Simulation(seed=seed, trace=sink, schedule=schedule, order=order)
         handle = Run(engine, audience, charting=charting)
-        return _played(chosen, values, handle, writer=writer, trace=trace)
+        return _played(chosen, values, handle, sink=sink, trace=trace)
     finally:
-        if writer is not None:
+        if sink is not None:
             # Is finished already, unless Ctrl-C came just before or just after the run.
-            writer.finish({"status": "interrupted"})
+            sink.finish({"status": "interrupted"})
 
 
 def _played(
@@ -94,7 +107,7 @@ def _played(
     values: dict[str, Value],
     handle: Run,
     *,
-    writer: TraceWriter | None,
+    sink: EventSink | None,
     trace: Path | None,
 ) -> Outcome:
     """Play the scenario, finish its trace, and return how it ended."""
@@ -119,12 +132,13 @@ def _played(
 
     status = _status(handle, error)
     failure = _failure(error) if status == "failed" and error is not None else None
-    if writer is not None:
-        writer.finish(_end(handle, status, failure, ended_at))
-        if writer.broken is not None and status != "failed":
-            status, failure = "failed", Failure("OSError", writer.broken, "")
+    if sink is not None:
+        sink.finish(_end(handle, status, failure, ended_at))
+        if sink.broken is not None and status != "failed":
+            status, failure = "failed", Failure("OSError", sink.broken, "")
     if isinstance(error, InputError):
         raise error
+    written = sink if sink is not None and sink.kept else None
     return Outcome(
         scenario=chosen.address,
         parameters=values,
@@ -137,9 +151,9 @@ def _played(
         facts=handle.facts,
         failure=failure,
         virtual_seconds=ended_at,
-        events=writer.events if writer is not None else None,
-        digest=writer.digest if writer is not None else None,
-        trace=trace,
+        events=None if written is None else written.events,
+        digest=None if written is None else written.digest,
+        trace=None if written is None else trace,
         wall_seconds=wall_seconds,
         situations=handle.situations,
         must_reach=handle.declared,

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from glasshive.schedule.option import Option
-    from glasshive.trace import TraceWriter
+    from glasshive.trace import EventSink
 
 __all__ = ["Abandoned", "Attentive", "News", "Schedule", "Strategy", "Watchful", "Written"]
 
@@ -68,7 +68,7 @@ class Watchful(Attentive, Protocol):
 class Written(Strategy, Protocol):
     """A strategy that has the run written down, where nobody else does."""
 
-    def writer(self, seed: int, order: str) -> TraceWriter | None:
+    def writer(self, seed: int, order: str) -> EventSink | None:
         """Return where every event is written, or None for nowhere.
 
         Args:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from glasshive.runtime import Runtime
     from glasshive.schedule import Option
-    from glasshive.trace import TraceWriter
+    from glasshive.trace import EventSink
 
 __all__ = ["DrawnSchedule", "schedules"]
 
@@ -161,7 +161,7 @@ class DrawnSchedule(Schedule):
                 self._random = None
                 raise Abandoned("Hypothesis has seen enough of this run") from stop
 
-    def writer(self, seed: int, order: str) -> TraceWriter | None:
+    def writer(self, seed: int, order: str) -> EventSink | None:
         """Return where the run is written, if it is the one that is shown."""
         if not self.written or self._record is not None:
             return None

@@ -9,58 +9,54 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import msgspec
 from msgspec.structs import replace
-from pykka import ActorRef
 
 from glasshive.errors import Complaint, InputError
-from glasshive.trace.plain import describe, fields_of, plain
+from glasshive.trace.plain import describe, plain
+from glasshive.trace.sink import EventSink, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from glasshive.trace.event import Event
 
-__all__ = ["FORMAT", "TraceWriter"]
+__all__ = ["FORMAT", "TraceWriter", "unwritable"]
 
 FORMAT = 1
 """Version of the trace format."""
 
-TOGETHER = 512
-"""Events gathered before they are encoded, hashed and written, which is some 64 KiB of lines.
-Encoding them in one call takes 0.17 µs each, one by one 0.26 µs."""
 
-_SHORT = 1 << 12
-"""Characters of a text, or bytes of a message, that may wait in memory for the others."""
-
-
-class TraceWriter:
+class TraceWriter(EventSink):
     """Writes a trace as its events happen, at flat memory.
 
     Args:
         file: an open binary file, which the writer closes.
         header: all that a replay of the run needs.
+        first: the event of the run with which the trace begins, and which is number 0 in it.
+            Those before it are left out.
     """
 
-    def __init__(self, file: BinaryIO, header: Mapping[str, Any]) -> None:
+    def __init__(self, file: BinaryIO, header: Mapping[str, Any], first: int = 0) -> None:
+        super().__init__()
+        self._first = first
         self._file = file
         self._hash = hashlib.blake2b(digest_size=16)
-        self.gathered: list[Event] = []
-        """Events that wait to be encoded, which nothing can change any more."""
         self._written = 0
         self._on_disk = 0
         self._broken: str | None = None
-        self._encoder = msgspec.json.Encoder(enc_hook=_encode, order="deterministic")
         self._closed = False
-        self._file.write(_line({"glasshive": FORMAT, **header}))
+        beginning = {"first": first} if first else {}
+        self._file.write(_line({"glasshive": FORMAT, **header, **beginning}))
         self._file.flush()  # a full disk is noticed now, before the run
 
     @classmethod
-    def open(cls, path: Path, header: Mapping[str, Any]) -> Self:
+    def open(cls, path: Path, header: Mapping[str, Any], first: int = 0) -> Self:
         """Begin a trace file, compressed with gzip when its name ends in `.gz`.
 
         Args:
             path: where to write.
             header: all that a replay of the run needs.
+            first: the event of the run with which the trace begins.
 
         Raises:
             InputError: at once, when the file cannot be written.
@@ -72,50 +68,28 @@ class TraceWriter:
                 gzip.GzipFile("", "wb", fileobj=raw, mtime=0) if path.suffix == ".gz" else raw
             )
         except OSError as error:
-            raise _unwritable(path, error) from None
+            raise unwritable(path, error) from None
         try:
-            writer = cls(file, header)
+            writer = cls(file, header, first)
         except OSError as error:
             with suppress(OSError):
                 raw.close()
-            raise _unwritable(path, error) from None
+            raise unwritable(path, error) from None
         writer._raw = raw
         return writer
 
     _raw: BinaryIO | None = None
 
-    def write(self, event: Event) -> None:
-        """Add one event, with its data as they are now."""
-        gathered = self.gathered
-        data = event.data
-        long = False
-        # What cannot change is encoded later, with the other events, and all else at once.
-        if data is not None and (type(data) is not str or len(data) > _SHORT):
-            now = self._encoded(data)
-            long = len(now) > _SHORT
-            event = replace(event, data=msgspec.Raw(now))
-        gathered.append(event)
-        if long or len(gathered) >= TOGETHER:
-            self._flush()
-
-    def _encoded(self, data: Any) -> bytes:
-        if isinstance(data, tuple) and (fields := fields_of(data)) is not None:
-            # Pykka's own messages are named tuples.
-            data = {"type": type(data).__name__, **fields}
-        try:
-            return self._encoder.encode(data)
-        except Exception:  # noqa: BLE001  any object may be a message, and its code raise anything
-            return self._encoder.encode(plain(data, _encode))
-
     @property
     def events(self) -> int:
-        """How many events have been added."""
-        return self._written + len(self.gathered)
+        """How many events the trace has so far."""
+        self.flush()
+        return self._written
 
     @property
     def digest(self) -> str:
         """The BLAKE2b hash (128 bits, hexadecimal) of all event lines so far."""
-        self._flush()
+        self.flush()
         return self._hash.hexdigest()
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
@@ -140,6 +114,11 @@ class TraceWriter:
                     self._raw.close()
 
     @property
+    def kept(self) -> bool:
+        """Whether there is a file, which there is from the beginning."""
+        return True
+
+    @property
     def broken(self) -> str | None:
         """Why the file could not be written to its end, or None."""
         return self._broken
@@ -152,16 +131,17 @@ class TraceWriter:
                 f"about {self._on_disk:,} of its events can be read"
             )
 
-    def _flush(self) -> None:
-        gathered = self.gathered
-        if not gathered:
+    def flush(self) -> None:
+        """Encode, hash and write what is gathered."""
+        if not self.gathered:
             return
+        events = self.gathered if not self._first else _numbered_from(self._first, self.gathered)
         try:
-            lines = self._encoder.encode_lines(gathered)
+            lines = self._encoder.encode_lines(events)
         except UnicodeEncodeError:
-            lines = self._encoder.encode_lines([_legible(event) for event in gathered])
-        self._written += len(gathered)
-        gathered.clear()
+            lines = self._encoder.encode_lines([_legible(event) for event in events])
+        self._written += len(events)
+        self.gathered.clear()
         self._hash.update(lines)
         if self._broken is None:
             try:
@@ -174,15 +154,29 @@ class TraceWriter:
 def _line(value: Mapping[str, Any]) -> bytes:
     """Return a header or an end as one line, whatever texts are in it."""
     try:
-        return msgspec.json.encode(value, enc_hook=_encode) + b"\n"
+        return msgspec.json.encode(value, enc_hook=as_json) + b"\n"
     except UnicodeEncodeError:
-        return msgspec.json.encode(plain(value, _encode)) + b"\n"
+        return msgspec.json.encode(plain(value, as_json)) + b"\n"
 
 
-def _unwritable(path: Path, error: OSError) -> InputError:
+def unwritable(path: Path, error: OSError) -> InputError:
+    """Return the error that says why a trace cannot be written."""
     what = f"cannot be written ({error.strerror})"
     remedy = "name a file in a folder that exists and that you may write to"
     return InputError(Complaint(f"--trace {path}", what, remedy))
+
+
+def _numbered_from(first: int, events: Sequence[Event]) -> list[Event]:
+    """Return events without those before the first, which is number 0 from now on."""
+    return [
+        replace(
+            event,
+            index=event.index - first,
+            cause=None if event.cause is None else event.cause - first,
+        )
+        for event in events
+        if event.index >= first
+    ]
 
 
 def _legible(event: Event) -> Event:
@@ -193,14 +187,3 @@ def _legible(event: Event) -> Event:
         if isinstance(value, str)
     }
     return replace(event, **texts)
-
-
-def _encode(value: Any) -> Any:
-    """Write down what JSON does not know."""
-    if isinstance(value, ActorRef):
-        return getattr(value.actor_inbox, "name", None) or str(value)
-    if isinstance(value, BaseException):
-        return {"error": type(value).__name__, "text": describe(value, str)}
-    if isinstance(value, type):
-        return value.__qualname__
-    return describe(value)

@@ -90,6 +90,10 @@ class Index:
         """Texts by the numbers that stand for them in `actor`, `peer` and `type`."""
         self.odd_causes: dict[int, int] = {}
         """Causes that are no earlier event, by event; `cause` has none there."""
+        self.first = reader.first
+        """The event of the run that is number 0 here."""
+        self.older_causes: dict[int, int] = {}
+        """Causes from before the trace begins, below 0, by event; `cause` has none there."""
         self.jobs = Jobs(Spelling.of(reader.header))
         self._ids = array("i")
         self._more_ids: dict[int, tuple[int, ...]] = {}
@@ -208,7 +212,8 @@ class Index:
         if cause is None:
             return NONE
         if not 0 <= cause < event.index:
-            self.odd_causes[event.index] = cause
+            older = -self.first <= cause < 0
+            (self.older_causes if older else self.odd_causes)[event.index] = cause
             return NONE
         return int(cause)
 

@@ -48,6 +48,8 @@ class TraceReader:
         self._decoder = msgspec.json.Decoder(Event)
         self.header: dict[str, Any] = self._read_header()
         """All that a replay of the run needs."""
+        self.first = self._read_first()
+        """The event of the run that is number 0 here; more than 0 in a flight recorder's trace."""
 
     def __iter__(self) -> Iterator[Event]:
         """Yield each event.
@@ -136,6 +138,13 @@ class TraceReader:
                 )
             )
         return header
+
+    def _read_first(self) -> int:
+        first = self.header.get("first", 0)
+        if type(first) is not int or not 0 <= first < 1 << 62:
+            what = f"says that it begins with event {first!r} of the run"
+            raise InputError(Complaint(f"{self.path}, line 1", what, "write the trace again"))
+        return first
 
     def _open(self) -> gzip.GzipFile | BufferedReader:
         try:

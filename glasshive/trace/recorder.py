@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from glasshive.trace.event import KINDS, Event
-from glasshive.trace.file import TOGETHER
+from glasshive.trace.sink import TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from glasshive.trace.file import TraceWriter
+    from glasshive.trace.sink import EventSink
 
 __all__ = ["Hearers", "Recorder", "Watcher"]
 
@@ -55,15 +55,15 @@ class Recorder:
     """Hands each event to the trace file and to the watchers of its kind.
 
     Args:
-        writer: the trace file, or None.
+        sink: where every event goes, or None.
     """
 
-    def __init__(self, writer: TraceWriter | None) -> None:
-        self._gathered = [] if writer is None else writer.gathered
-        self._write = None if writer is None else writer.write
+    def __init__(self, sink: EventSink | None) -> None:
+        self._gathered = [] if sink is None else sink.gathered
+        self._write = None if sink is None else sink.write
         self.count = 0
         self._watchers: dict[str, list[Watcher]] = {}
-        self.everything = writer is not None
+        self.everything = sink is not None
         """Whether every event is wanted, because it is written down."""
         self.wants_state = self.everything
 

@@ -111,7 +111,7 @@ def _messages(index: Index) -> Finding:
     copies = [kind in _COPIES for kind in index.kinds]
     timer = index.kinds.index("timer-fired")
     for number, kind in enumerate(index.kind):
-        if not kinds[kind]:
+        if not kinds[kind] or number in index.older_causes:
             continue
         what, cause = index.kinds[kind], index.cause[number]
         if cause == NONE or not copies[index.kind[cause]]:

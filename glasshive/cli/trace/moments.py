@@ -41,7 +41,8 @@ def moments(path: Path, events: Collection[int]) -> dict[int, dict[str, Any]]:
         nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         stack.enter_context(redirect_stdout(nowhere))
         stack.enter_context(redirect_stderr(nowhere))
-        writer = _Stopping(stack.enter_context(Path(os.devnull).open("wb")), events)
+        devnull = stack.enter_context(Path(os.devnull).open("wb"))
+        writer = _Stopping(devnull, events, record.first)
         strategy = (
             _Repeated(record.choices, writer)
             if isinstance(record.strategy, Schedule)
@@ -95,16 +96,18 @@ class _Stopping(TraceWriter):
     Args:
         file: where to write.
         events: the events.
+        first: the event of the run that is number 0 among them.
     """
 
-    def __init__(self, file: BinaryIO, events: Collection[int]) -> None:
-        super().__init__(file, {})
+    def __init__(self, file: BinaryIO, events: Collection[int], first: int) -> None:
+        super().__init__(file, {}, first)
         self.gathered = _Watched(self._came)
         self.held: dict[int, dict[str, Any]] = {}
         self.digests: dict[int, str] = {}
         self._waiting = set(events)
 
-    def _came(self, event: int) -> None:
+    def _came(self, number: int) -> None:
+        event = number - self._first
         if event not in self._waiting:
             return
         self._waiting.remove(event)

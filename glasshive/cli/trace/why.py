@@ -45,6 +45,9 @@ def command(file: Path, *, event: int, beside: bool, width: int | None, as_json:
             emit_events(index, numbers)
             return
         across = columns(width)
+        if not beside and (older := index.older_causes.get(numbers[0])) is not None:
+            before = index.first + older
+            emit([f"event {before:,} of the run, before this trace begins"])
         emit(line_of(seen, across) for seen in index.all_seen(numbers))
         if beside and not numbers:
             click.echo("every other event happened before or after")
