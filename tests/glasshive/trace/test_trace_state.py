@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 from glasshive import Simulation
 from glasshive.cli.trace.moments import moments
 from glasshive.scenario import run
+from glasshive.schedule import Schedule
 from glasshive.trace.held import all_held, held
 from glasshive.trace.reader import TraceReader
 
@@ -55,6 +57,25 @@ import pykka
 from glasshive.scenario import Run, scenario
 from glasshive.trace import KINDS
 from glasshive.trace.held import all_held
+from scenarios.any_day import any_day
+
+
+def watched(run):
+    """Gather what all actors hold at each event of the first run."""
+    lines = []
+    if not held_of(run).exists():
+        watch = lambda event, _: lines.append(json.dumps([event.index, all_held(run.runtime)]))
+        run.runtime.watch(watch, kinds=KINDS)
+    return lines
+
+
+def keep(run, lines):
+    if lines:
+        held_of(run).write_text("\\n".join(lines))
+
+
+def held_of(run):
+    return Path(__file__).with_name(f"{run.runtime.seed}.held")
 
 
 class Walker(pykka.ThreadingActor):
@@ -79,19 +100,22 @@ class Walker(pykka.ThreadingActor):
 @scenario
 def walk(run: Run) -> None:
     """Actors tell one another something at random."""
-    held = Path(__file__).with_name(f"{run.runtime.seed}.held")
-    lines = []
-    if not held.exists():
-        watch = lambda event, _: lines.append(json.dumps([event.index, all_held(run.runtime)]))
-        run.runtime.watch(watch, kinds=KINDS)
+    lines = watched(run)
     walkers = [Walker.start(f"w{number}") for number in range(4)]
     for walker in walkers:
         walker.tell(walkers)
     walkers[0].tell(4)
     walkers[1].tell(3)
     run.runtime.run()
-    if lines:
-        held.write_text("\\n".join(lines))
+    keep(run, lines)
+
+
+@scenario
+def colony(run: Run) -> None:
+    """A small swarm serves two requests under some spells of bad weather."""
+    lines = watched(run)
+    any_day.function(run, jobs=2, tokens=2, faults=2)
+    keep(run, lines)
 '''
 
 
@@ -165,24 +189,41 @@ def test_every_event_has_a_state(adding: Path) -> None:
     assert set(totals) == {0, 1, 3, 6, 10}
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_at_every_event_a_state_is_what_the_actors_really_held(tmp_path: Path, seed: int) -> None:
-    script: Path = tmp_path / "walk.py"
+def really_held(
+    folder: Path, name: str, seed: int, schedule: Schedule | None = None
+) -> tuple[dict[int, Any], dict[int, Any]]:
+    """Return what was held at each event of a run, and what is found by replay."""
+    script = folder / "walk.py"
     script.write_text(WALK)
-    path: Path = tmp_path / "walk.jsonl"
-    outcome = run(str(script), seed=seed, trace=path)
+    path = folder / f"{seed}.jsonl"
+    outcome = run(f"{script}:{name}", seed=seed, trace=path, schedule=schedule)
     assert outcome.status == "held"
-    lines = (tmp_path / f"{seed}.held").read_text().splitlines()
+    lines = (folder / f"{seed}.held").read_text().splitlines()
     really = dict(map(json.loads, lines))
-    assert len(really) > 30
-    assert json.loads(json.dumps(moments(path, really))) == {
-        str(index): each for index, each in really.items()
-    }
+    found = json.loads(json.dumps(moments(path, really)))
+    return really, {int(index): each for index, each in found.items()}
+
+
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_at_every_event_a_state_is_what_the_actors_really_held(tmp_path: Path, first: int) -> None:
+    for seed in range(first, first + 20):
+        really, found = really_held(tmp_path, "walk", seed)
+        assert len(really) > 20
+        assert found == really
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_at_every_event_of_a_swarm_a_state_is_what_the_bees_really_held(
+    tmp_path: Path, seed: int
+) -> None:
+    drawn = random.Random(seed)
+    schedule = Schedule(dict.fromkeys(drawn.sample(range(400), 6), 1))
+    really, found = really_held(tmp_path, "colony", seed, schedule)
+    assert len(really) > 200
+    assert found == really
 
 
 def test_a_run_with_choices_is_had_again_with_them(tmp_path: Path) -> None:
-    from glasshive.schedule import Schedule  # noqa: PLC0415
-
     script: Path = tmp_path / "adding.py"
     script.write_text(SCRIPT)
     path: Path = tmp_path / "chosen.jsonl"
