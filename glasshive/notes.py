@@ -1,13 +1,17 @@
-"""What actors log: each structlog line gets its time and actor, and a place in the trace."""
+"""What actors log: each structlog line gets its time, actor and job, and a place in the trace."""
 
 from __future__ import annotations
 
 import random
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from glasshive.frames import handled_message
+from glasshive.trace.jobs import ROOT, SAME
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from structlog.typing import EventDict
 
@@ -33,7 +37,8 @@ def noted(runtime: Runtime) -> Iterator[None]:
 
     def note(_: Any, level: str, event: EventDict) -> EventDict:
         runtime.record("note", {"level": level, **event})
-        return {"at": round(runtime.now(), 6), "actor": runtime.current.name, **event}
+        about = _about(handled_message(sys._getframe()))  # noqa: SLF001  the way to one's own stack
+        return {"at": round(runtime.now(), 6), "actor": runtime.current.name, **about, **event}
 
     structlog.configure(**{**config, "processors": [note, *config["processors"]]})
     try:
@@ -43,3 +48,32 @@ def noted(runtime: Runtime) -> Iterator[None]:
             structlog.configure(**config)
         else:
             structlog.reset_defaults()
+
+
+def _about(message: Any) -> dict[str, str]:
+    """Return the class of the message that is being handled, and the job that it names."""
+    if message is None:
+        return {}
+    found = {"message": type(message).__name__}
+    job = _job(message, ROOT) or next(filter(None, (_job(message, part) for part in SAME)), None)
+    return found if job is None else {**found, "job": job}
+
+
+def _job(message: Any, field: str, depth: int = 2) -> str | None:
+    """Return what a field of a message, or of what is in it, holds."""
+    for name, value in _fields(message):
+        if name == field and isinstance(value, str):
+            return value
+    for _, value in _fields(message) if depth else ():
+        if (found := _job(value, field, depth - 1)) is not None:
+            return found
+    return None
+
+
+def _fields(value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return value.items()
+    names: Iterable[str] = (
+        getattr(type(value), "__struct_fields__", None) or getattr(value, "__dict__", None) or ()
+    )
+    return ((name, getattr(value, name, None)) for name in names)

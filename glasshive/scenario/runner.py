@@ -186,12 +186,15 @@ def _header(
     scenario: Scenario, values: Mapping[str, object], seed: int, runtime: str
 ) -> dict[str, Any]:
     """Return all that a replay needs, and nothing that differs between two equal runs."""
+    spelling = scenario.jobs
+    jobs = {"jobs": {"root": spelling.root, "same": list(spelling.same)}} if spelling else {}
     return {
         "version": version("glasshive"),
         "scenario": scenario.address,
         "parameters": plain(values),
         "seed": seed,
         "runtime": runtime,
+        **jobs,
     }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate
+from typing import TYPE_CHECKING, Any, Concatenate, overload
 
 from glasshive.errors import Complaint, InputError, nearest
 from glasshive.scenario.signature import parameters_of
+from glasshive.trace.jobs import ROOT, Spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from glasshive.scenario.handle import Run
     from glasshive.scenario.parameter import Parameter, Value
@@ -32,21 +33,26 @@ class Scenario:
 
     Args:
         function: takes a `Run` first, then parameters with annotations and defaults.
+        jobs: the fields of its messages that name jobs; None for those of the swarm.
 
     Raises:
         InputError: when the function's signature is not a scenario's.
     """
 
-    def __init__(self, function: Callable[Concatenate[Run, ...], None]) -> None:
+    def __init__(
+        self, function: Callable[Concatenate[Run, ...], None], jobs: Spelling | None = None
+    ) -> None:
         if not inspect.isfunction(function) or _deferred(function):
             raise InputError(
                 Complaint(
                     "@scenario",
                     f"{function!r} is not a plain function",
-                    "write `@scenario` straight above a `def`, without parentheses",
+                    "write `@scenario` straight above a `def`",
                 )
             )
         self.function: Callable[..., None] = function
+        self.jobs = jobs
+        """The fields of its messages that name jobs, None for those of the swarm."""
         self.name: str = function.__name__
         self.address: str = self.name
         """What finds it again: its name, or `path.py:name` for a script's."""
@@ -115,7 +121,23 @@ class Scenario:
         return f"<scenario {self.address}>"
 
 
-def scenario(function: Callable[Concatenate[Run, ...], Any]) -> Scenario:
+@overload
+def scenario(function: Callable[Concatenate[Run, ...], Any], /) -> Scenario: ...
+
+
+@overload
+def scenario(
+    *, jobs: str = ROOT, parts: Sequence[str] = ()
+) -> Callable[[Callable[..., Any]], Scenario]: ...
+
+
+def scenario(
+    function: Callable[Concatenate[Run, ...], Any] | None = None,
+    /,
+    *,
+    jobs: str = ROOT,
+    parts: Sequence[str] = (),
+) -> Scenario | Callable[[Callable[..., Any]], Scenario]:
     """Mark a function as a scenario.
 
     The function takes `run: Run` first. What it can be told are its further parameters, each
@@ -128,7 +150,18 @@ def scenario(function: Callable[Concatenate[Run, ...], Any]) -> Scenario:
         \"\"\"Somebody is greeted.\"\"\"
     ```
 
+    A program whose messages name what is worked on by other fields than the swarm's says so, and
+    `glasshive trace` follows its jobs: `@scenario(jobs="order_id", parts=["line_id"])`.
+
+    Args:
+        function: the function.
+        jobs: the field that names a whole job, wherever it goes.
+        parts: the fields that name a part of one, such as the work that one actor does for it.
+
     Raises:
         InputError: when the signature is not of this kind; it names the parameter.
     """
-    return Scenario(function)
+    if function is not None:
+        return Scenario(function)
+    spelling = Spelling(jobs, tuple(parts)) if parts or jobs != ROOT else None
+    return lambda marked: Scenario(marked, spelling)

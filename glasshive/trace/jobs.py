@@ -30,8 +30,9 @@ _FEW = 2_000
 class Spelling:
     """The fields of payloads that name jobs.
 
-    A trace's head says so with `"jobs": {"root": "order_id", "same": ["line_id"]}`, which a
-    scenario has written there; without it they are `ROOT` and `SAME`.
+    A trace's head says so with `"jobs": {"root": "order_id", "same": ["line_id"]}`, which
+    `@scenario(jobs="order_id", parts=["line_id"])` has written there; without it they are `ROOT`
+    and `SAME`.
 
     Args:
         root: names a whole job, wherever it goes.

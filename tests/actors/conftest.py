@@ -287,7 +287,7 @@ def logged(logs: list[MutableMapping[str, Any]]) -> Logged:
 
     def find(event: str) -> list[dict[str, Any]]:
         own = [line for line in logs if line["event"] == event]
-        return [{k: v for k, v in line.items() if k not in ("at", "actor")} for line in own]
+        return [{k: v for k, v in line.items() if k not in ("at", "actor", "message")} for line in own]
 
     return find
 

@@ -8,6 +8,7 @@ import pytest
 
 from glasshive.errors import InputError
 from glasshive.scenario import Parameter, Run, Scenario, scenario
+from glasshive.trace.jobs import Spelling
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -158,6 +159,18 @@ def test_a_coroutine_function_is_refused() -> None:
         scenario(later)
 
 
-def test_parentheses_behind_the_mark_are_refused() -> None:
-    with pytest.raises(InputError, match="without parentheses"):
-        scenario(None)  # type: ignore[arg-type]  # what `@scenario(None)` does
+@pytest.mark.parametrize("wrong", ["greeting", 3])
+def test_what_is_no_function_is_refused(wrong: Any) -> None:
+    with pytest.raises(InputError, match=f"{wrong!r} is not a plain function"):
+        scenario(wrong)
+
+
+def test_a_mark_in_parentheses_says_which_fields_name_jobs() -> None:
+    @scenario(jobs="order_id", parts=["line_id"])
+    def named(run: Run) -> None: ...
+
+    @scenario()
+    def plain(run: Run) -> None: ...
+
+    assert named.jobs == Spelling("order_id", ("line_id",))
+    assert plain.jobs is None
