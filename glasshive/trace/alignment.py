@@ -6,9 +6,10 @@ import zlib
 from array import array
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from glasshive.trace.index import NONE
+from glasshive.trace.parting import HANDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from glasshive.trace.index import Index
 
 __all__ = ["Alignment", "Split", "align"]
+
+Kind: TypeAlias = Literal["order", "value", "length", "spawn"]
 
 _ROOT = -1
 _BITS = 32
@@ -26,8 +29,9 @@ _DATA = b',"data":'
 class Split:
     """The first event that parts two runs."""
 
-    kind: Literal["order", "value", "length"]
-    """Whether an actor has another event next, or the same with another payload, or none."""
+    kind: Kind
+    """Whether an actor has another event next, or the same with another payload, or none; or
+    begins as something else."""
     actor: str
     """Whose events they are."""
     left: int | None
@@ -36,6 +40,8 @@ class Split:
     """The event of the other."""
     before: tuple[int, int] | None
     """The last event of this actor that both runs share, in each; None at its beginning."""
+    only: Literal["left", "right", "both", "neither"]
+    """Whose event here the other run has nowhere, or only with another payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +49,21 @@ class Alignment:
     """What two runs share, and what they do not."""
 
     split: Split | None
-    """None for runs that are the same, event by event of each actor."""
+    """None for runs in which the actors do the same, event by event of each."""
     deed: Split | None
     """The first event that is not only of another payload, if that is a later one."""
+    spawned: tuple[Split, ...]
+    """The first event of each actor that begins as another class, or on another host."""
     shared: int
     """Events with the same origin in both runs, wherever they stand."""
     only_left: tuple[int, ...]
     """Events of the one run whose origin the other has not."""
     only_right: tuple[int, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing parts the runs."""
+        return self.split is None and not self.spawned
 
 
 def align(left: Index, right: Index) -> Alignment:
@@ -58,26 +71,60 @@ def align(left: Index, right: Index) -> Alignment:
 
     An event is the same as one of the other run if both are the nth of their kind, actor, peer
     and class that came of causes that are the same. The runs part at the earliest event that an
-    actor does not have in the same place of its own order, or has with another payload.
+    actor does not have in the same place of its own order, or has with another payload. That an
+    actor begins as another class, or on another host, is told apart: it is not yet a deed.
 
     Args:
         left: one run.
         right: the other.
     """
     names = _Names()
-    one, other = names.of(left), names.of(right)
-    ours, theirs = set(one), set(other)
-    splits = _splits(left, right, one, other)
-    first = min(splits, key=_when(left, right), default=None)
-    deeds = [split for split in splits if split.kind != "value"]
-    deed = min(deeds, key=_when(left, right), default=None)
+    one, other = (_Run.of(each, names) for each in (left, right))
+    splits = sorted(_splits(one, other), key=_when(left, right))
+    spawned = tuple(split for split in splits if split.kind == "spawn")
+    acts = [split for split in splits if split.kind != "spawn"]
+    first = acts[0] if acts else None
+    deed = next((split for split in acts if split.kind != "value"), None)
     return Alignment(
         first,
         None if deed == first else deed,
-        len(ours & theirs),
-        tuple(number for number, name in enumerate(one) if name not in theirs),
-        tuple(number for number, name in enumerate(other) if name not in ours),
+        spawned,
+        len(one.places.keys() & other.places.keys()),
+        tuple(number for name, number in one.places.items() if name not in other.places),
+        tuple(number for name, number in other.places.items() if name not in one.places),
     )
+
+
+class _Run(NamedTuple):
+    """A run, as far as two of them are compared."""
+
+    run: Index
+    names: array[int]
+    """By event, the same in both runs for events of equal origin."""
+    values: array[int]
+    """A checksum of what each event's own line holds."""
+    places: dict[int, int]
+    """The events by their names, in order."""
+
+    @classmethod
+    def of(cls, index: Index, names: _Names) -> _Run:
+        named = names.of(index)
+        places = {name: number for number, name in enumerate(named)}
+        return cls(index, named, _values(index), places)
+
+    def has(self, event: int, of: _Run) -> bool:
+        """Return whether an event of another run is in this one, with its payload.
+
+        What nothing in the run has caused, such as a fault, must come at the same time as well.
+
+        Args:
+            event: its number there.
+            of: the other run.
+        """
+        here = self.places.get(of.names[event])
+        if here is None or self.values[here] != of.values[event]:
+            return False
+        return self.run.cause[here] != NONE or self.run.time[here] == of.run.time[event]
 
 
 class _Names:
@@ -111,27 +158,31 @@ class _Names:
             yield label
 
 
-def _when(left: Index, right: Index) -> Callable[[Split], tuple[float, int]]:
-    """Return what puts partings of two runs in order: their time, and their place in the run."""
+def _when(left: Index, right: Index) -> Callable[[Split], tuple[float, int, bool, int]]:
+    """Return what puts partings of two runs in order: their time, and their place in the run.
 
-    def when(split: Split) -> tuple[float, int]:
+    Two actors may have the first other event at the same place, one in each run. Then the one that
+    did something made the difference, and the other went on to what was due anyway; or, if both
+    did something, the one that comes sooner in the run in which it comes later.
+    """
+
+    def when(split: Split) -> tuple[float, int, bool, int]:
         sides = ((left, split.left), (right, split.right))
-        return min((index.time[number], number) for index, number in sides if number is not None)
+        places = sorted(
+            (index.time[number], number, index.kind_of(number) in HANDED)
+            for index, number in sides
+            if number is not None
+        )
+        return *places[0], places[-1][1]
 
     return when
 
 
-def _splits(left: Index, right: Index, one: array[int], other: array[int]) -> list[Split]:
-    """Return for each actor the first events at which its own are not the same."""
-    ours, theirs = _by_actor(left), _by_actor(right)
-    values = (_values(left), _values(right))
-    return [
-        split
-        for actor in {**ours, **theirs}
-        for split in _splits_of(
-            actor, (ours.get(actor, []), theirs.get(actor, [])), (one, other), values
-        )
-    ]
+def _splits(one: _Run, other: _Run) -> Iterator[Split]:
+    """Yield for each actor the first events at which its own are not the same."""
+    ours, theirs = _by_actor(one.run), _by_actor(other.run)
+    for actor in {**ours, **theirs}:
+        yield from _splits_of(actor, (ours.get(actor, []), theirs.get(actor, [])), one, other)
 
 
 def _by_actor(index: Index) -> dict[str, list[int]]:
@@ -147,22 +198,31 @@ def _values(index: Index) -> array[int]:
 
 
 def _splits_of(
-    actor: str,
-    events: tuple[Sequence[int], Sequence[int]],
-    names: tuple[array[int], array[int]],
-    values: tuple[array[int], array[int]],
+    actor: str, events: tuple[Sequence[int], Sequence[int]], one: _Run, other: _Run
 ) -> Iterator[Split]:
-    """Yield the first event of another payload, if any, and the first that is another one."""
+    """Yield the first spawn and the first event of another payload, and the first other event."""
     before: tuple[int, int] | None = None
-    other_value = False
+    told: set[str] = set()
     for left, right in zip_longest(*events):
         if left is None or right is None:
-            yield Split("length", actor, left, right, before)
+            yield Split("length", actor, left, right, before, "left" if right is None else "right")
             return
-        if names[0][left] != names[1][right]:
-            yield Split("order", actor, left, right, before)
+        if one.names[left] != other.names[right]:
+            lacks = (not other.has(left, one), not one.has(right, other))
+            yield Split("order", actor, left, right, before, _ONLY[lacks])
             return
-        if not other_value and values[0][left] != values[1][right]:
-            other_value = True
-            yield Split("value", actor, left, right, before)
+        if one.values[left] != other.values[right]:
+            kind: Kind = "spawn" if one.run.kind_of(left) == "spawn" else "value"
+            if kind not in told:
+                told.add(kind)
+                yield Split(kind, actor, left, right, before, "both")
         before = (left, right)
+
+
+_ONLY: dict[tuple[bool, bool], Literal["left", "right", "both", "neither"]] = {
+    (True, False): "left",
+    (False, True): "right",
+    (True, True): "both",
+    (False, False): "neither",
+}
+"""By whether the other run lacks the one's event, and the one run the other's."""

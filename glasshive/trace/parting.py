@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from glasshive.trace.event import Event
     from glasshive.trace.reader import TraceReader
 
-__all__ = ["Difference", "FirstDifference", "Parting", "differences", "part"]
+__all__ = ["HANDED", "Difference", "FirstDifference", "Parting", "differences", "part"]
 
 ABSENT = "(absent)"
 """Stands for what only the other side has."""
 
-_HANDED = frozenset(["deliver", "timer-fired", "drop", "duplicate", "unread"])
+HANDED = frozenset(["deliver", "timer-fired", "drop", "duplicate", "unread"])
 """Kinds that the runtime brings about; every other is something that an actor's code did."""
 _BEGINS = frozenset(["spawn", "deliver"])
 """Kinds with which an actor's code begins to run."""
@@ -126,7 +126,7 @@ def _first_difference(
     """
     telling = _telling(pair, running)
     cause = telling.cause
-    acted = telling.kind not in _HANDED
+    acted = telling.kind not in HANDED
     made: Event | None = None
     begun: dict[str, Event] = {}
     for event in _events_before(trace, telling.index):
@@ -158,7 +158,7 @@ def _telling(pair: tuple[Event | None, Event | None], running: Event | None) -> 
 
     def order(event: Event) -> tuple[float, bool, bool]:
         was_running = running is not None and event.actor == running.actor
-        return event.time, event.kind in _HANDED, not was_running
+        return event.time, event.kind in HANDED, not was_running
 
     return min(present, key=order)
 

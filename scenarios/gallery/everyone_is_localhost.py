@@ -24,7 +24,9 @@ class IsLocalhost(Hive):
         """Say hello from where the first hive is."""
         localhost = ActorRegistry.get_by_class(IsLocalhost)[0]
         if self.parent is not None:
-            self.parent.tell(kind(self.name, localhost, self.states()))
+            self._beats += 1
+            turn = (self.life, self._beats)
+            self.parent.tell(kind(self.name, localhost, self.states(), self.epoch, turn))
 
 
 @scenario

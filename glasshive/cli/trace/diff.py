@@ -15,7 +15,7 @@ from glasshive.cli.trace.options import as_json, columns, emit, opened, width
 from glasshive.errors import InputError
 from glasshive.trace.alignment import align
 from glasshive.trace.brief import brief, cut, line_of
-from glasshive.trace.parting import ABSENT, differences
+from glasshive.trace.parting import ABSENT, Difference, differences
 from glasshive.units import counted
 
 if TYPE_CHECKING:
@@ -28,11 +28,13 @@ __all__ = ["command"]
 
 _SHOWN = 8
 """Events of each run that are shown of those that follow."""
-_WHY = {
-    "order": "does something else next",
-    "value": "does the same with another payload",
-    "length": "does nothing more in one of them",
+_OTHER = {
+    "both": "does something else next",
+    "left": "does in A what it leaves out in B",
+    "right": "leaves out in A what it does in B",
+    "neither": "does the same in another order",
 }
+"""What an actor does that has another event next, by whose event the other run has nowhere."""
 
 
 @click.command("diff", short_help="Show where two runs part, and what follows from it.")
@@ -54,28 +56,54 @@ def command(left: Path, right: Path, *, width: int | None, as_json: bool) -> int
             click.echo(json.dumps(_as_object(one, other, alignment, decisions)))
         else:
             emit(cut(line, columns(width)) for line in _lines(one, other, alignment, decisions))
-        return HELD if alignment.split is None else NOT_HELD
+        return HELD if alignment.same else NOT_HELD
 
 
 def _lines(
     one: Index, other: Index, alignment: Alignment, decisions: Sequence[dict[str, Any]]
 ) -> Iterator[str]:
-    split = alignment.split
-    if split is None:
+    if alignment.same:
         yield f"the same: {counted(len(one), 'event')}, by what caused them and of each actor"
     for name, index in (("A", one), ("B", other)):
         yield f"{name}  {_ended(index)} · {counted(len(index), 'event')} · {index.path}"
-    for each in differences(_head(one), _head(other)):
+    for each in _heads(one, other):
         yield f"   {each.at}: {_value(each.left)} | {_value(each.right)}"
-    for number, decision in enumerate(decisions[:_SHOWN]):
-        label = "decided by" if number == 0 else "and then"
-        yield f"{label:<10}  {decision['number']:,} in {decision['run']}: {decision['words']}"
-    if len(decisions) > _SHOWN:
-        yield f"            and {counted(len(decisions) - _SHOWN, 'more decision')}"
-    if split is None:
+    yield from _listed(_spawned_lines(one, other, alignment.spawned), "difference")
+    yield from _listed(_decision_lines(decisions), "decision")
+    if alignment.split is None:
+        if alignment.spawned:
+            yield "what they do is the same"
         return
     yield ""
-    yield from _parting_lines(one, other, alignment, split)
+    yield from _parting_lines(one, other, alignment, alignment.split)
+
+
+def _listed(lines: Sequence[str], what: str) -> Iterator[str]:
+    """Yield the first of some lines, and how many more there are."""
+    yield from lines[:_SHOWN]
+    if len(lines) > _SHOWN:
+        yield f"            and {counted(len(lines) - _SHOWN, f'more {what}')}"
+
+
+def _spawned_lines(one: Index, other: Index, spawned: Sequence[Split]) -> list[str]:
+    """Return a line for each actor that begins as something else."""
+    return [
+        f"   {split.actor}.{each.at}: {_value(each.left)} | {_value(each.right)}"
+        for split in spawned
+        for each in _differences(one, other, split)
+    ]
+
+
+def _decision_lines(decisions: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a line for each decision that only one of two runs has."""
+    lines = []
+    last = None
+    for each in decisions:
+        number = each["number"]
+        label = "decided by" if last is None else "against" if number == last else "and then"
+        lines.append(f"{label:<10}  decision {number:,} of {each['run']}: {each['words']}")
+        last = number
+    return lines
 
 
 def _parting_lines(one: Index, other: Index, alignment: Alignment, split: Split) -> Iterator[str]:
@@ -85,8 +113,8 @@ def _parting_lines(one: Index, other: Index, alignment: Alignment, split: Split)
         yield from _split_lines(one, other, alignment.deed, "more than payloads differs at")
     yield ""
     yield (
-        f"of {counted(alignment.shared, 'event')} both have the same, {len(alignment.only_left):,} "
-        f"are only in A, {len(alignment.only_right):,} only in B"
+        f"{counted(alignment.shared, 'event')} in both by what caused them, "
+        f"{len(alignment.only_left):,} only in A, {len(alignment.only_right):,} only in B"
     )
     sides = (("A", one, alignment.only_left), ("B", other, alignment.only_right))
     for name, index, numbers in sides:
@@ -101,16 +129,30 @@ _ANY = 1_000
 
 
 def _split_lines(one: Index, other: Index, split: Split, verb: str) -> Iterator[str]:
-    yield f"{verb} {split.actor}, which {_WHY[split.kind]}"
+    yield f"{verb} {split.actor}, which {_does(split)}"
     if split.before is not None:
         yield f"  both: {line_of(one.seen(split.before[0]), _ANY)}"
     for name, index, number in (("A", one, split.left), ("B", other, split.right)):
-        told = "(nothing more)" if number is None else line_of(index.seen(number), _ANY)
+        told = "(nothing)" if number is None else line_of(index.seen(number), _ANY)
         yield f"  {name}:    {told}"
-    if split.kind == "value" and split.left is not None and split.right is not None:
-        found = differences(one.event(split.left).data, other.event(split.right).data)
-        for each in found[:_SHOWN]:
+    if split.kind == "value":
+        for each in _differences(one, other, split)[:_SHOWN]:
             yield f"        {each.at or 'data'}: {_value(each.left)} | {_value(each.right)}"
+
+
+def _does(split: Split) -> str:
+    """Say what an actor does otherwise."""
+    if split.kind == "length":
+        more = "nothing more" if split.before else "nothing"
+        return f"does {more} in {'B' if split.right is None else 'A'}"
+    return _OTHER[split.only] if split.kind == "order" else "does the same with another payload"
+
+
+def _differences(one: Index, other: Index, split: Split) -> tuple[Difference, ...]:
+    """Return what differs in the payloads of the two events."""
+    assert split.left is not None
+    assert split.right is not None
+    return differences(one.event(split.left).data, other.event(split.right).data)
 
 
 def _value(value: Any) -> str:
@@ -133,6 +175,15 @@ def _ended(index: Index) -> str:
 def _head(index: Index) -> dict[str, Any]:
     """Return what a run is of, without its decisions."""
     return {key: each for key, each in index.header.items() if key not in ("choices", "schedule")}
+
+
+def _heads(one: Index, other: Index) -> tuple[Difference, ...]:
+    """Return what differs in the heads, with the decisions where these are not told in words."""
+    found = differences(_head(one), _head(other))
+    choices = [index.header.get("choices") or {} for index in (one, other)]
+    if not found or choices[0] == choices[1]:
+        return found
+    return (*found, Difference("choices", *choices))
 
 
 def _decisions(one: Index, other: Index) -> list[dict[str, Any]]:
@@ -174,9 +225,9 @@ def _as_object(
 ) -> dict[str, Any]:
     told = asdict(alignment)
     return {
-        "status": "same" if alignment.split is None else "parted",
+        "status": "same" if alignment.same else "parted",
         "runs": [{"path": str(i.path), "events": len(i), "ended": _ended(i)} for i in (one, other)],
-        "heads": msgspec.to_builtins(differences(_head(one), _head(other))),
+        "heads": msgspec.to_builtins(_heads(one, other)),
         "decisions": list(decisions),
         **told,
     }
