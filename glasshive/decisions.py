@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glasshive.errors import GlasshiveError
-from glasshive.schedule import Attentive, Fifo, Watchful
+from glasshive.schedule import Attentive, Fifo, Schedule, Watchful
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +24,8 @@ class Decisions:
     """
 
     def __init__(self, strategy: Strategy, fail: Callable[[BaseException], None]) -> None:
+        if isinstance(strategy, Schedule):
+            strategy.begin()  # it may have decided a run before, as in a test that repeats one
         self._strategy = strategy
         self._fail = fail
         self.count = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from glasshive.schedule.option import NOBODYS
 from glasshive.schedule.schedule import Attentive, Strategy, Watchful
 
 if TYPE_CHECKING:
@@ -85,10 +86,11 @@ class Noted:
     def took(self, option: Option, options: Sequence[Option]) -> None:
         """Keep in which order each receiver had its turns, and tell the other strategy."""
         self.turns += 1
-        order = self._orders.get(option.receiver)
-        if order is None:
-            order = self._orders[option.receiver] = hashlib.blake2b(digest_size=8)
-        order.update(f"{option.does} {option.message} {option.sender}\n".encode())
+        if option.does not in NOBODYS:
+            order = self._orders.get(option.receiver)
+            if order is None:
+                order = self._orders[option.receiver] = hashlib.blake2b(digest_size=8)
+            order.update(f"{option.does} {option.message} {option.sender}\n".encode())
         if self._took is not None:
             self._took(option, options)
 

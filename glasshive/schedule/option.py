@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["Birth", "Option"]
+__all__ = ["NOBODYS", "Birth", "Option"]
 
 Birth: TypeAlias = tuple[int, int]
 """Which turn made a thing, counted from 1, and how many that turn had made before it; what was
 there before the first turn has turn 0. With the turn's own birth it names the thing in every run
 in which it is made in the same way."""
+
+
+NOBODYS = frozenset(["fire", "answer"])
+"""What `does` says of what is nobody's turn: a timer that fires, an answer that arrives."""
 
 
 class Option(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from glasshive.schedule.option import NOBODYS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -77,10 +79,7 @@ def dependent(one: Turn, other: Turn) -> bool:
     if one.wild or other.wild or one.who in other.barred or other.who in one.barred:
         return True
     here, there = one.option, other.option
-    # A timer that fires and an answer that arrives are nobody's turns.
-    return here.receiver == there.receiver and {here.does, there.does}.isdisjoint(
-        ("fire", "answer")
-    )
+    return here.receiver == there.receiver and NOBODYS.isdisjoint((here.does, there.does))
 
 
 def races(turns: Sequence[Turn], first: int) -> Iterator[Race]:

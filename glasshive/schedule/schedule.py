@@ -92,6 +92,10 @@ class Schedule:
         self.choices = dict(sorted(choices.items()))
         self._count = 0
 
+    def begin(self) -> None:
+        """Decide from the first decision on, in another run."""
+        self._count = 0
+
     def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:  # noqa: ARG002  Strategy's form
         """Return the recorded option, or 0."""
         number = self._count

@@ -50,7 +50,7 @@ def search_of(
         seed: any integer; equal seeds make equal searches.
         depth: of the bugs that "pct" looks for, at least 1.
         choices: what "replay" decides, option by number of the decision.
-        max_depth: the decisions up to which "exhaustive" looks for others; None for all.
+        max_depth: the turns up to which "exhaustive" looks for others; None for all.
         max_deviations: the decisions that "exhaustive" makes otherwise in one run, at most; None
             for any number.
 

@@ -88,3 +88,8 @@ def test_a_choice_that_there_is_not_is_refused() -> None:
 def test_an_order_that_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match="an order is 'timed' or 'any', not 'random'"):
         Simulation(order="random")  # type: ignore[arg-type]
+
+
+def test_one_schedule_decides_each_of_several_runs_alike() -> None:
+    schedule = Schedule({0: 1})
+    assert _received(schedule) == _received(schedule) != _received(Schedule({}))

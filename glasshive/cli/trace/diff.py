@@ -12,7 +12,7 @@ import msgspec
 
 from glasshive.cli.exits import HELD, NOT_HELD
 from glasshive.cli.trace.options import as_json, columns, emit, opened, width
-from glasshive.errors import InputError
+from glasshive.errors import Complaint, InputError
 from glasshive.trace.alignment import align
 from glasshive.trace.brief import brief, cut, line_of
 from glasshive.trace.parting import ABSENT, Difference, differences
@@ -50,6 +50,8 @@ def command(left: Path, right: Path, *, width: int | None, as_json: bool) -> int
     code 1 says that they are not the same.
     """
     with opened(left) as one, opened(right) as other:
+        for each in (one, other):
+            _refuse_an_end(each)
         alignment = align(one, other)
         decisions = _decisions(one, other)
         if as_json:
@@ -57,6 +59,15 @@ def command(left: Path, right: Path, *, width: int | None, as_json: bool) -> int
         else:
             emit(cut(line, columns(width)) for line in _lines(one, other, alignment, decisions))
         return HELD if alignment.same else NOT_HELD
+
+
+def _refuse_an_end(index: Index) -> None:
+    """Raise an error for a trace that holds the end of a run only: nothing aligns with it."""
+    if index.first:
+        what = f"begins with event {index.first:,} of its run, and runs are compared from the first"
+        raise InputError(
+            Complaint(str(index.path), what, "write the whole trace, without --trace-last")
+        )
 
 
 def _lines(

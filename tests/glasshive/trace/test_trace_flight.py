@@ -211,3 +211,12 @@ def test_a_disk_that_is_gone_by_then_is_told_of(tmp_path: Path) -> None:
 def test_no_number_of_events_is_too_small_to_say_so(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="would keep nothing"):
         FlightRecorder(tmp_path / "kept.jsonl", {}, -1)
+
+
+def test_the_end_of_a_run_is_aligned_with_no_other_run(
+    trace: Callable[..., Any], whole: Path, kept: Path
+) -> None:
+    for pair in ((whole, kept), (kept, whole)):
+        said = trace("diff", *pair)
+        assert said.code == 2
+        assert "begins with event 892 of its run, and runs are compared from the first" in said.err
