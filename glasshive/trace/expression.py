@@ -193,8 +193,9 @@ class Reader:
             name, *way = word.text.split(".")
             if name not in FIELDS:
                 known = nearest(name, FIELDS)
-                remedy = f'{known} Texts stand in quotes: "{word.text}"'
-                raise self.wrong("is no field of an event", remedy.replace("? T", "? t"), word)
+                joint = "" if known.endswith("?") else ";"
+                remedy = f'{known}{joint} texts stand in quotes: "{word.text}"'
+                raise self.wrong("is no field of an event", remedy, word)
             if name == "data":
                 self.wants_payload = True
                 return lambda seen: data(seen, way)

@@ -39,9 +39,9 @@ def command(file: Path, *, form: str, output: Path | None, **chosen: Any) -> Non
     if output is None and form == _BINARY and sys.stdout.isatty():
         what = "would fill the terminal with what is no text"
         raise InputError(Complaint(f"--to {form}", what, "give a file with -o"))
-    if output is not None and output.exists() and output.samefile(file):
-        raise InputError(Complaint(f"-o {output}", "is the trace itself", "give another file"))
     with opened(file) as index:
+        if output is not None and output.exists() and output.samefile(file):
+            raise InputError(Complaint(f"-o {output}", "is the trace itself", "give another file"))
         numbers = select(index, selection)
         most = MOST.get(form, len(numbers))
         if len(numbers) > most:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ from glasshive.cli.trace.options import (
     trace_file,
     width,
 )
+from glasshive.errors import Complaint, InputError
 from glasshive.trace.brief import cut
 from glasshive.trace.losses import FATES, losses
 from glasshive.trace.selection import select
@@ -51,6 +53,8 @@ def command(
     An item is a message with a number in its field `index` and an id beside it, such as a token.
     For what was lost it is told who had it last, and whether the same item came all the same.
     """
+    if late is not None and isnan(late):
+        raise InputError(Complaint("--late", "nan is no time", "give seconds"))
     selection = selection_of(**chosen)
     with opened(file) as index:
         wanted = set(select(index, selection))

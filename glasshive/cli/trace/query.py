@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,6 +48,9 @@ def command(file: Path, sql: str, *, as_csv: bool, width: int | None, as_json: b
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as JSON can have it, which knows neither bytes nor the infinite."""
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     return value.hex() if isinstance(value, bytes) else value
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from glasshive.cli.trace.options import EVENT, as_json, columns, emit, trace_file, width
+from glasshive.cli.trace.options import EVENT, as_json, columns, emit, opened, trace_file, width
 from glasshive.errors import Complaint, InputError, nearest
 from glasshive.trace.brief import brief, cut
-from glasshive.trace.index import Index
 from glasshive.trace.parting import ABSENT, differences
 
 if TYPE_CHECKING:
@@ -47,22 +46,22 @@ def command(
     if (at is None) == (pair is None):
         what = "both are given" if at is not None else "neither is given"
         raise InputError(Complaint("--at and --diff", what, "give one of them"))
-    with Index(file) as index:
+    with opened(file) as index:
         events = [index.check_event(each) for each in (pair or (at,)) if each is not None]
-    found = moments(file, set(events))
-    known = {name: None for each in events for name in found[each]}
-    for actor in actors:
-        if actor not in known:
-            what = "there is none of this name then"
-            raise InputError(Complaint(f"actor {actor!r}", what, nearest(actor, known)))
-    kept = [
-        {name: each for name, each in found[event].items() if not actors or name in actors}
-        for event in events
-    ]
-    if pair is None:
-        _show(events[0], kept[0], columns(width), as_json=as_json)
-    else:
-        _compare(kept[0], kept[1], columns(width), as_json=as_json)
+        found = moments(file, set(events))
+        known = {name: None for each in events for name in found[each]}
+        for actor in actors:
+            if actor not in known:
+                what = "there is none of this name then"
+                raise InputError(Complaint(f"actor {actor!r}", what, nearest(actor, known)))
+        kept = [
+            {name: each for name, each in found[event].items() if not actors or name in actors}
+            for event in events
+        ]
+        if pair is None:
+            _show(events[0], kept[0], columns(width), as_json=as_json)
+        else:
+            _compare(kept[0], kept[1], columns(width), as_json=as_json)
 
 
 def _show(event: int, actors: dict[str, Any], width: int, *, as_json: bool) -> None:

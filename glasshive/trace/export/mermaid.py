@@ -54,4 +54,4 @@ def _step(seen: Seen, short: dict[str, str]) -> str:
 def _safe(text: str) -> str:
     """Return a text in which nothing means anything to Mermaid."""
     plain = cut(text, _WIDEST).replace("\r", " ")
-    return "".join(f"#{ord(sign)};" if sign in '#;<>"%{}:' else sign for sign in plain)
+    return "".join(f"#{ord(sign)};" if sign in '#;<>"%{}:$' else sign for sign in plain)

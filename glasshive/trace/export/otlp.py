@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from glasshive.trace.brief import said
-from glasshive.trace.export.places import origins
+from glasshive.trace.export.places import origins, tick_of
 from glasshive.trace.index import NONE
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["otlp"]
 
-_EPOCH = 1_735_689_600
-"""What `time.time()` says when a simulation begins: 2025-01-01, midnight UTC."""
+_PER_SECOND = 1_000_000_000
+_EPOCH = 1_735_689_600 * _PER_SECOND
+"""What `time.time_ns()` says when a simulation begins: 2025-01-01, midnight UTC."""
 _AT_ONCE = 256
 _KINDS = {"send": 4, "duplicate": 4, "deliver": 5}
 _INTERNAL = 1
@@ -49,9 +50,10 @@ def otlp(index: Index, numbers: Sequence[int]) -> Iterator[bytes]:
             cause = index.cause[cause]
         roots[number] = roots[cause] if cause != NONE else number
         sent = arrows.get(number)
-        begin = index.time[number if sent is None else sent]
+        end = tick_of(index, number, _PER_SECOND)
+        begin = end if sent is None else tick_of(index, sent, _PER_SECOND)
         parent = None if cause == NONE else cause
-        span = _span(seen, roots[number], parent, begin)
+        span = _span(seen, roots[number], parent, (begin, end))
         gathered.setdefault(seen.event.actor, []).append(span)
         if count % _AT_ONCE == 0:
             yield _line(gathered)
@@ -60,8 +62,9 @@ def otlp(index: Index, numbers: Sequence[int]) -> Iterator[bytes]:
         yield _line(gathered)
 
 
-def _span(seen: Seen, root: int, parent: int | None, begin: float) -> dict[str, Any]:
+def _span(seen: Seen, root: int, parent: int | None, times: tuple[int, int]) -> dict[str, Any]:
     event = seen.event
+    begin, end = times
     values = {
         "glasshive.event": event.index,
         "glasshive.time": event.time,
@@ -76,8 +79,8 @@ def _span(seen: Seen, root: int, parent: int | None, begin: float) -> dict[str, 
         "spanId": f"{event.index + 1:016x}",
         "name": f"{event.kind} {event.type}" if event.type else event.kind,
         "kind": _KINDS.get(event.kind, _INTERNAL),
-        "startTimeUnixNano": _nanoseconds(begin),
-        "endTimeUnixNano": _nanoseconds(event.time),
+        "startTimeUnixNano": str(_EPOCH + begin),
+        "endTimeUnixNano": str(_EPOCH + end),
         "attributes": [_attribute(key, each) for key, each in values.items() if each is not None],
     }
     if parent is not None:
@@ -85,10 +88,6 @@ def _span(seen: Seen, root: int, parent: int | None, begin: float) -> dict[str, 
     if event.kind in _FAILED:
         span["status"] = {"code": 2, "message": said(seen)}
     return span
-
-
-def _nanoseconds(time: float) -> str:
-    return str(_EPOCH * 1_000_000_000 + round(time * 1e9))
 
 
 def _attribute(key: str, value: float | str) -> dict[str, Any]:

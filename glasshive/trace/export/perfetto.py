@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from glasshive.trace.brief import said
-from glasshive.trace.export.places import LASTS, origins, placed
+from glasshive.trace.export.places import origins, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +26,8 @@ _ANNOTATION, _TYPE, _TRACK, _CATEGORY, _EVENT_NAME, _FLOW, _LAST_FLOW = 4, 9, 11
 _INTEGER, _DOUBLE, _STRING, _KEY = 4, 5, 6, 10
 _BEGIN, _END = 1, 2
 _VARINT, _FIXED, _BYTES = 0, 1, 2
+_PER_SECOND = 1_000_000_000
+_LASTS = 10
 _RUN = 1
 """The track that all actors' tracks are in."""
 
@@ -48,7 +50,7 @@ def perfetto(index: Index, numbers: Sequence[int]) -> Iterator[bytes]:
         fields = [_number(_UUID, track), _text(_NAME, index.names[actor])]
         fields += [_number(_PARENT, _RUN), _number(_RANK, track)]
         yield _packet(_message(_TRACK_DESCRIPTOR, *fields))
-    places = placed(index, numbers)
+    places = placed(index, numbers, arrows, _PER_SECOND, _LASTS)
     for seen, (number, begin) in zip(index.all_seen(numbers), places, strict=True):
         own = _number(_TRACK, tracks[index.actor[number]])
         fields = [_number(_TYPE, _BEGIN), own, *_words(seen)]
@@ -59,7 +61,7 @@ def perfetto(index: Index, numbers: Sequence[int]) -> Iterator[bytes]:
             fields.append(_fixed(_LAST_FLOW, arrows[number] + 1))
         yield _packet(_number(_TIMESTAMP, begin), _message(_TRACK_EVENT, *fields))
         end = _message(_TRACK_EVENT, _number(_TYPE, _END), own)
-        yield _packet(_number(_TIMESTAMP, begin + LASTS), end)
+        yield _packet(_number(_TIMESTAMP, begin + _LASTS), end)
 
 
 def _words(seen: Seen) -> Iterator[bytes]:
