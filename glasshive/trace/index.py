@@ -13,7 +13,7 @@ from glasshive.errors import Complaint, InputError
 from glasshive.trace.codes import NONE, Codes, Numbers
 from glasshive.trace.event import KINDS, Event
 from glasshive.trace.jobs import Jobs, Spelling
-from glasshive.trace.reader import TraceReader
+from glasshive.trace.reader import MALFORMED, TraceReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -146,7 +146,7 @@ class Index:
                 ordered = len(events) == len(batch) and all(
                     each.index == number for number, each in enumerate(events, len(self.time))
                 )
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except MALFORMED:
                 ordered = False
             if not ordered:
                 events = self._one_by_one(batch)
@@ -212,6 +212,8 @@ class Index:
         if cause is None:
             return NONE
         if not 0 <= cause < event.index:
+            if abs(cause) >> 62:
+                raise OverflowError
             older = -self.first <= cause < 0
             (self.older_causes if older else self.odd_causes)[event.index] = cause
             return NONE
@@ -326,7 +328,7 @@ class Index:
         for first, batch in self._batches():
             try:
                 yield from decoder.decode_lines(b"".join(batch))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except MALFORMED:
                 for index, line in enumerate(batch, first):
                     self._reader.decode(line, index)
                 raise

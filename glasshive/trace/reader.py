@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -17,12 +17,51 @@ if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path
 
-__all__ = ["TraceReader"]
+__all__ = ["MALFORMED", "TraceReader"]
 
 _GZIP = b"\x1f\x8b"
 _END = b'{"end":'
+_VERSION = Annotated[int, msgspec.Meta(ge=1)]
 _LONGEST_HEADER = 1 << 26
 """Bytes after which a file without line breaks is no trace, and need not be read further."""
+
+
+MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding a line raises; the last where values are nested thousands deep."""
+
+
+class _Head(msgspec.Struct):
+    """What the first line must be like, where it says anything."""
+
+    scenario: str = ""
+    parameters: dict[str, Any] = {}
+    seed: int = 0
+    runtime: str = ""
+    order: str = ""
+    choices: dict[int, int] = {}
+    schedule: str = ""
+
+
+class _Claim(msgspec.Struct):
+    claim: str = ""
+    held: bool = True
+    detail: str = ""
+
+
+class _Invariant(msgspec.Struct):
+    name: str = ""
+    violations: list[str] = []
+
+
+class _End(msgspec.Struct):
+    """What the last line must be like, where it says anything."""
+
+    status: str = ""
+    error: str | None = None
+    claims: list[_Claim] = []
+    invariants: list[_Invariant] = []
+    facts: dict[str, Any] = {}
+    situations: dict[str, int] = {}
 
 
 class TraceReader:
@@ -107,25 +146,28 @@ class TraceReader:
         """
         try:
             return self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except MALFORMED as error:
             raise self._broken(index, f"is not an event ({error})") from None
 
     def _read_header(self) -> dict[str, Any]:
+        cut = False
+        line = b""
         try:
             with self._open() as file:
                 line = file.readline(_LONGEST_HEADER)
         except EOFError:
-            line = b""
+            cut = True
         except (OSError, zlib.error) as error:
             raise self._unreadable(error) from None
         try:
             header = msgspec.json.decode(line, type=dict[str, Any])
-            version = msgspec.convert(header.pop("glasshive", None), int)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            version = msgspec.convert(header.pop("glasshive", None), _VERSION)
+        except MALFORMED:
+            what = "is not a trace" if line else "is empty"
             raise InputError(
                 Complaint(
                     str(self.path),
-                    "is not a trace" if line else "is empty",
+                    "is cut short in its first line" if cut else what,
                     "give a file that `glasshive run --trace` wrote",
                 )
             ) from None
@@ -137,13 +179,16 @@ class TraceReader:
                     "read it with the version that wrote it, or a newer one",
                 )
             )
+        try:
+            msgspec.convert(header, _Head, str_keys=True)
+        except msgspec.ValidationError as error:
+            raise self._broken(-1, f"is damaged ({error})") from None
         return header
 
     def _read_first(self) -> int:
         first = self.header.get("first", 0)
         if type(first) is not int or not 0 <= first < 1 << 62:
-            what = f"says that it begins with event {first!r} of the run"
-            raise InputError(Complaint(f"{self.path}, line 1", what, "write the trace again"))
+            raise self._broken(-1, f"says that it begins with event {first!r} of the run")
         return first
 
     def _open(self) -> gzip.GzipFile | BufferedReader:
@@ -157,7 +202,8 @@ class TraceReader:
     def _decode_end(self, line: bytes, events: int) -> dict[str, Any]:
         try:
             end = msgspec.json.decode(line, type=dict[str, dict[str, Any]])["end"]
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            msgspec.convert(end, _End)
+        except MALFORMED as error:
             raise self._broken(events, f"does not say how the run ended ({error})") from None
         if end.get("events") != events:
             counted = f"counts {end.get('events')} events, and {events} stand before it"
@@ -175,7 +221,7 @@ class TraceReader:
             raise InputError(self.cut)
 
     def _broken(self, index: int, what: str) -> InputError:
-        # The header is line 1.
+        # The header is line 1, and the event before the first.
         where = f"{self.path}, line {index + 2}"
         return InputError(Complaint(where, what, "write the trace again"))
 

@@ -249,7 +249,7 @@ def test_what_is_no_run_of_a_scenario_is_refused_by_name(
         "is a trace of a run that Uniform decided, and does not say how; write one with a Schedule "
         "of that run's choices"
     )
-    assert complaint(choices={"one": 1}).startswith("is a trace whose first line is damaged (")
+    assert complaint(choices={"one": 1}).startswith(f"{path}, line 1: is damaged (")
     assert complaint(order="none").startswith("is a trace whose first line is damaged (")
     assert complaint(glasshive=2) == (
         "is a trace of format 2, and this glasshive reads up to 1; read it with the version that "

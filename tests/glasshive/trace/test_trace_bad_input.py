@@ -76,6 +76,42 @@ UNREADABLE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         lambda _: HEAD + b'{"index":0,"time":0,"kind":"note"}\n' + END,
         ", line 2: is not an event (Object missing required field `actor`)",
     ),
+    "of a format before the first": (lambda _: b'{"glasshive":-5}\n', NO_TRACE),
+    "gzip that ends in the first line": (
+        lambda sound: gzipped(sound)[:40],
+        "is cut short in its first line; give a file that `glasshive run --trace` wrote\n",
+    ),
+    "parameters that are none": (
+        lambda _: b'{"glasshive":1,"parameters":7}\n' + END,
+        ", line 1: is damaged (Expected `object`, got `int` - at `$.parameters`)",
+    ),
+    "choices that are none": (
+        lambda _: b'{"glasshive":1,"choices":{"x":"y"}}\n' + END,
+        ", line 1: is damaged (Expected `int`, got `str` - at `key` in `$.choices`)",
+    ),
+    "claims that are none": (
+        lambda _: HEAD + b'{"end":{"status":"held","claims":7,"events":0}}\n',
+        ", line 2: does not say how the run ended (Expected `array`, got `int` - at `$.claims`)",
+    ),
+    "data nested without end": (
+        lambda _: (
+            HEAD
+            + b'{"index":0,"time":0,"kind":"note","actor":"a","data":'
+            + b"[" * 5_000
+            + b"]" * 5_000
+            + b"}\n"
+            + END
+        ),
+        ", line 2: is not an event (maximum recursion depth exceeded",
+    ),
+    "a cause that no number holds": (
+        lambda _: (
+            HEAD
+            + b'{"index":0,"time":0,"kind":"note","actor":"a","cause":-99999999999999999999}\n'
+            + END
+        ),
+        ", line 2: holds a number that is too large; write the trace again\n",
+    ),
     "a line after the last": (
         lambda sound: sound + b"\n",
         ", line 1986: follows the line that ends the trace; write the trace again\n",
