@@ -32,11 +32,15 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("query", "SELECT kind, count(*) FROM events GROUP BY kind"),
     ("query", "SELECT type, avg(seconds) FROM messages GROUP BY type"),
     ("query", "SELECT count(*) FROM jobs"),
-    ("diff", "{}"),
+    ("state", "--at", "900000"),
+    ("diff", "{0}"),
     ("export", "--to", "perfetto"),
     ("export", "--to", "chrome"),
     ("export", "--to", "otlp"),
     ("export", "--to", "csv"),
+    ("export", "--to", "shiviz"),
+    ("export", "--to", "mermaid", "--job", "request-100"),
+    ("view", "--to", "240", "-o", "{1}"),
 )
 
 
@@ -47,9 +51,9 @@ def cost(file: Path, words: tuple[str, ...]) -> tuple[float, float, float, int]:
 
     Args:
         file: the trace.
-        words: the command and its options; `{}` stands for the trace once more.
+        words: the command and its options; `{0}` stands for the trace once more, `{1}` for a page.
     """
-    name, *rest = (word.format(file) for word in words)
+    name, *rest = (word.format(file, file.with_suffix(".html")) for word in words)
     began = perf_counter()
     with Path(os.devnull).open("wb") as nowhere:
         process = subprocess.Popen(
@@ -81,7 +85,7 @@ def main() -> None:
             table.add_column(heading, justify="right")
         for words in COMMANDS:
             wall, cpu, peak, code = cost(file, words)
-            shown = " ".join(words).replace("{}", "ITSELF")
+            shown = " ".join(words).format("ITSELF", "PAGE")
             table.add_row(shown, f"{wall:.1f}", f"{cpu:.1f}", f"{peak:,.0f}", str(code))
         console.print(table)
 
