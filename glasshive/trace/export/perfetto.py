@@ -6,6 +6,7 @@ Source: protos/perfetto/trace of the Perfetto project, whose field numbers these
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import TYPE_CHECKING
 
 from glasshive.trace.brief import said
@@ -26,6 +27,7 @@ _ANNOTATION, _TYPE, _TRACK, _CATEGORY, _EVENT_NAME, _FLOW, _LAST_FLOW = 4, 9, 11
 _INTEGER, _DOUBLE, _STRING, _KEY = 4, 5, 6, 10
 _BEGIN, _END = 1, 2
 _VARINT, _FIXED, _BYTES = 0, 1, 2
+_BYTE = [bytes([value]) for value in range(0x80)]
 _PER_SECOND = 1_000_000_000
 _LASTS = 10
 _RUN = 1
@@ -81,7 +83,12 @@ def _words(seen: Seen) -> Iterator[bytes]:
 
 
 def _annotation(key: str, value: bytes) -> bytes:
-    return _message(_ANNOTATION, _text(_KEY, key), value)
+    return _message(_ANNOTATION, _key(key), value)
+
+
+@cache
+def _key(key: str) -> bytes:
+    return _text(_KEY, key)
 
 
 def _packet(*fields: bytes) -> bytes:
@@ -89,6 +96,8 @@ def _packet(*fields: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
+    if value <= 0x7F:  # noqa: PLR2004  seven bits a byte
+        return _BYTE[value]
     out = bytearray()
     while value > 0x7F:  # noqa: PLR2004  seven bits a byte
         out.append(value & 0x7F | 0x80)
@@ -97,6 +106,8 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
+# There are a dozen, and each event has thirty of them.
+@cache
 def _tag(field: int, kind: int) -> bytes:
     return _varint(field << 3 | kind)
 
