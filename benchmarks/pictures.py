@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from benchmarks.browser import chromium
+from glasshive.cli.trace.view import command
 from glasshive.scenario import find, run
+from glasshive.schedule import Schedule
 from glasshive.trace.viewer import view
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parents[1] / "docs" / "viewer"
 SIZE = (1200, 720)
 COLOURS = 160
+LOSS = {105: 1}
+"""The decision that loses a token of `lossy_links` between a hive and the queen."""
 
 
 def whole(page: Page) -> None:
@@ -67,9 +71,30 @@ def marks(page: Page) -> None:
     page.evaluate("glasshive.focus.change({ tab: 'marks', ...glasshive.focus.kept(2, 6) })")
 
 
+def metrics(page: Page) -> None:
+    """Show the metrics of two hives at the moment that is pointed at."""
+    page.evaluate("glasshive.focus.change(glasshive.focus.kept(0.8, 12))")
+    box = page.locator("#strip").bounding_box()
+    assert box is not None
+    page.wait_for_function("!glasshive._due")
+    page.mouse.move(box["x"] + page.evaluate("glasshive.strip.scale.x(5)"), box["y"] + 50)
+
+
 def parting(page: Page) -> None:
-    """Show two traces and where they part."""
-    page.evaluate("glasshive.focus.change(glasshive.focus.kept(1.27, 1.38))")
+    """Show two traces, where they part, and the decision that did it."""
+    page.evaluate("glasshive.focus.change(glasshive.focus.kept(2.095, 2.175))")
+
+
+def beside(page: Page) -> None:
+    """Show an event of one trace and the same one of the other."""
+    page.evaluate(
+        "(() => { const { focus, traces } = glasshive; const [one] = traces;"
+        "focus.change(focus.kept(2.095, 2.175));"
+        "let event = glasshive.lanes[0].parting;"
+        "while (one.typeOf(event) !== 'StreamItem' || one.kindOf(event) !== 'send'"
+        "|| one.actorOf(event) !== 'hive-a' || one.time[event] < 2.135) event += 1;"
+        "focus.open(event); })()"
+    )
 
 
 def keys(page: Page) -> None:
@@ -84,7 +109,9 @@ PICTURES: dict[str, tuple[str, bool, Callable[[Page], None]]] = {
     "job": ("crash", True, job),
     "filter": ("lossy", False, filtered),
     "marks": ("lossy", True, marks),
+    "metrics": ("policies", False, metrics),
     "diff": ("both", False, parting),
+    "beside": ("both", True, beside),
     "keys": ("broken", True, keys),
 }
 """For each picture: of which page, whether dark, and what is done before it is taken."""
@@ -94,18 +121,22 @@ def write_pages(folder: Path) -> dict[str, Path]:
     """Run the scenarios and write their pages; return where."""
     runs: dict[str, tuple[str, dict[str, object]]] = {
         "broken": ("second_open", {}),
-        "later": ("mid_stream_crash", {"after": 12}),
         "crash": ("mid_stream_crash", {}),
         "lossy": ("lossy_links", {"limit": 2}),
+        "policies": ("two_hives", {"jobs": 40}),
+        "plain": ("lossy_links", {"limit": 1}),
     }
     traces = {name: folder / f"{name}.jsonl" for name in runs}
     for name, (scenario, parameters) in runs.items():
         run(find(scenario), parameters, trace=traces[name])
-    html = {name: view(path).html for name, path in traces.items()}
-    html["both"] = view(traces["crash"], traces["later"]).html
-    pages = {name: folder / f"{name}.html" for name in html}
-    for name, path in pages.items():
-        path.write_text(html[name], encoding="utf-8")
+    pages = {name: folder / f"{name}.html" for name in (*traces, "both")}
+    for name, path in traces.items():
+        pages[name].write_text(view(path).html, encoding="utf-8")
+    lost, both = folder / "lost.jsonl", pages["both"]
+    scenario, parameters = runs["plain"]
+    run(find(scenario), parameters, trace=lost, schedule=Schedule(LOSS))
+    arguments = [traces["plain"], "--diff", lost, "-o", both]
+    command.main(list(map(str, arguments)), standalone_mode=False)
     return pages
 
 

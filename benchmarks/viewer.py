@@ -46,6 +46,19 @@ async (frames) => {
   return { drawn, between };
 }
 """
+SCRUB = """
+async (steps) => {
+  const { overview, focus } = glasshive;
+  const took = [];
+  for (let step = 0; step < steps; step += 1) {
+    const begun = performance.now();
+    overview.go(Math.floor((focus.trace.count - 1) * (step + 1) / steps));
+    await new Promise(requestAnimationFrame);
+    took.push(performance.now() - begun);
+  }
+  return took;
+}
+"""
 
 
 def write_trace(path: Path, events: int) -> None:
@@ -89,8 +102,11 @@ def write_trace(path: Path, events: int) -> None:
     writer.finish({"status": "held"})
 
 
-def measured(page: Page, link: str) -> tuple[float, list[tuple[int, dict[str, list[float]]]]]:
-    """Return the milliseconds to the first paint, and those of frames at each zoom."""
+Panned = list[tuple[int, dict[str, list[float]]]]
+
+
+def measured(page: Page, link: str) -> tuple[float, Panned, list[float]]:
+    """Return the milliseconds to the first paint, of frames at each zoom, and of scrubbing."""
     page.goto(link)
     page.wait_for_selector("body[data-ready]", timeout=60_000)
     painted = page.evaluate("performance.getEntriesByName('painted')[0].startTime")
@@ -100,7 +116,8 @@ def measured(page: Page, link: str) -> tuple[float, list[tuple[int, dict[str, li
         page.evaluate(f"glasshive.focus.zoom(1 / {zoom})")
         page.wait_for_timeout(300)
         panned.append((zoom, page.evaluate(PAN, FRAMES)))
-    return painted, panned
+    page.evaluate("glasshive.focus.change(glasshive.focus.whole())")
+    return painted, panned, page.evaluate(SCRUB, FRAMES)
 
 
 def main() -> None:
@@ -115,7 +132,7 @@ def main() -> None:
         target.write_text(made.html, encoding="utf-8")
         took = perf_counter() - began
         page = browser.new_page(viewport={"width": 1400, "height": 860})
-        painted, panned = measured(page, target.as_uri())
+        painted, panned, scrubbed = measured(page, target.as_uri())
     console.print(
         f"{made.events:,} events: page "
         f"{len(made.html) / 2**20:.1f} MiB, made in {took:.1f} s; first paint {painted:,.0f} ms"
@@ -128,6 +145,11 @@ def main() -> None:
             row += [f"{statistics.quantiles(times[name], n=20)[-1]:.1f}"]
         table.add_row(*row)
     console.print(table)
+    console.print(
+        "one step of the scrubber, with the registries and a frame: "
+        f"median {statistics.median(scrubbed):.1f} ms, "
+        f"95 % {statistics.quantiles(scrubbed, n=20)[-1]:.1f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from glasshive.trace.index import Index
 
-__all__ = ["Alignment", "Split", "align"]
+__all__ = ["Alignment", "Origins", "Split", "align"]
 
 Kind: TypeAlias = Literal["order", "value", "length", "spawn"]
 
@@ -78,7 +78,7 @@ def align(left: Index, right: Index) -> Alignment:
         left: one run.
         right: the other.
     """
-    names = _Names()
+    names = Origins()
     one, other = (_Run.of(each, names) for each in (left, right))
     splits = sorted(_splits(one, other), key=_when(left, right))
     spawned = tuple(split for split in splits if split.kind == "spawn")
@@ -107,7 +107,7 @@ class _Run(NamedTuple):
     """The events by their names, in order."""
 
     @classmethod
-    def of(cls, index: Index, names: _Names) -> _Run:
+    def of(cls, index: Index, names: Origins) -> _Run:
         named = names.of(index)
         places = {name: number for number, name in enumerate(named)}
         return cls(index, named, _values(index), places)
@@ -127,15 +127,19 @@ class _Run(NamedTuple):
         return self.run.cause[here] != NONE or self.run.time[here] == of.run.time[event]
 
 
-class _Names:
-    """Gives equal numbers to events of equal origin."""
+class Origins:
+    """Gives equal numbers to events of equal origin, in as many runs as it is asked about."""
 
     def __init__(self) -> None:
         self._labels: dict[tuple[str | None, ...], int] = {}
         self._names: dict[int, int] = {}
 
     def of(self, index: Index) -> array[int]:
-        """Return the number of each event of a run."""
+        """Return the number of each event of a run.
+
+        Args:
+            index: its trace.
+        """
         met: dict[int, int] = {}
         made: array[int] = array("q")
         names = self._names

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from glasshive.cli.exits import HELD, NOT_HELD
+from glasshive.cli.trace.decided import decisions, what_is_run
 from glasshive.cli.trace.options import as_json, columns, emit, opened, width
 from glasshive.errors import Complaint, InputError
 from glasshive.trace.alignment import align
@@ -53,11 +54,11 @@ def command(left: Path, right: Path, *, width: int | None, as_json: bool) -> int
         for each in (one, other):
             _refuse_an_end(each)
         alignment = align(one, other)
-        decisions = _decisions(one, other)
+        decided = decisions(one, other)
         if as_json:
-            click.echo(json.dumps(_as_object(one, other, alignment, decisions)))
+            click.echo(json.dumps(_as_object(one, other, alignment, decided)))
         else:
-            emit(cut(line, columns(width)) for line in _lines(one, other, alignment, decisions))
+            emit(cut(line, columns(width)) for line in _lines(one, other, alignment, decided))
         return HELD if alignment.same else NOT_HELD
 
 
@@ -183,52 +184,13 @@ def _ended(index: Index) -> str:
     return ", ".join([str(end.get("status")), *broken[:1]])
 
 
-def _head(index: Index) -> dict[str, Any]:
-    """Return what a run is of, without its decisions."""
-    return {key: each for key, each in index.header.items() if key not in ("choices", "schedule")}
-
-
 def _heads(one: Index, other: Index) -> tuple[Difference, ...]:
     """Return what differs in the heads, with the decisions where these are not told in words."""
-    found = differences(_head(one), _head(other))
+    found = differences(what_is_run(one), what_is_run(other))
     choices = [index.header.get("choices") or {} for index in (one, other)]
     if not found or choices[0] == choices[1]:
         return found
     return (*found, Difference("choices", *choices))
-
-
-def _decisions(one: Index, other: Index) -> list[dict[str, Any]]:
-    """Return the decisions that only one of two runs has, in words where the run can be had.
-
-    Until the first of them the runs were the same, so it is the one that made the difference.
-    """
-    choices = [
-        {int(number): choice for number, choice in (index.header.get("choices") or {}).items()}
-        for index in (one, other)
-    ]
-    if choices[0] == choices[1] or _head(one) != _head(other):
-        return []
-    words = [_words(one.path), _words(other.path)]
-    found = []
-    for number in sorted({**choices[0], **choices[1]}):
-        for side, name in enumerate("AB"):
-            if number in choices[side] and choices[0].get(number) != choices[1].get(number):
-                choice = choices[side][number]
-                told = words[side].get(number, f"choice {choice}")
-                found.append({"number": number, "run": name, "choice": choice, "words": told})
-    return found
-
-
-def _words(path: Path) -> dict[int, str]:
-    """Return the decisions of a run in words; none where it cannot be run again."""
-    from glasshive.explore.record import Record  # noqa: PLC0415  imports the whole engine
-
-    try:
-        record = Record(path)
-        attempt = record.program.attempt(record.strategy)
-    except InputError:
-        return {}
-    return {each.number: str(each) for each in attempt.deviations}
 
 
 def _as_object(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from glasshive.cli.trace.decided import decisions
 from glasshive.cli.trace.options import trace_file
 from glasshive.errors import Complaint, InputError
 from glasshive.units import counted
@@ -42,7 +43,7 @@ def command(
     """
     from glasshive.trace.viewer import view  # noqa: PLC0415  no other command makes pages
 
-    page = view(file, other, begin=begin, end=end)
+    page = view(file, other, begin=begin, end=end, decide=decisions)
     target = output or _beside(file)
     if any(_same(target, each) for each in (file, other) if each is not None):
         raise InputError(

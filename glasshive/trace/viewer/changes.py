@@ -35,6 +35,10 @@ class Changes:
         self._decode = msgspec.json.Decoder(_Data).decode
         self._changes: list[list[Any]] = []
         self._earlier: dict[str, list[Any]] = {}
+        self._known: set[str] = set()
+        """Subjects that have changed."""
+        self._held: dict[str, dict[str, str]] = {}
+        """What each actor's registry holds, by subject."""
         self.actors: dict[str, dict[str, Any]] = {}
         """What is known of each actor that began, in that order."""
         self.alive: dict[str, list[list[float | None]]] = {}
@@ -55,7 +59,8 @@ class Changes:
         """Return the changes on the page, and before them the last earlier one of each entry.
 
         Each is the event's place on the page (below zero for earlier ones), the actor, the
-        subject, the state before and after, and what else was said.
+        subject, the state before and after, and what else was said. An actor that ends, or
+        crashes, takes its registry with it.
         """
         return [*self._earlier.values(), *self._changes]
 
@@ -70,13 +75,25 @@ class Changes:
             None if state is None else _text(state)
             for state in (data.get("before"), data.get("after"))
         ]
-        actor = self._index.name(self._index.actor[number])
-        place = number - self._first
-        change = [max(-1, place), actor, subject, *states, facts or None]
-        if place < 0:
-            self._earlier[subject] = change
+        actor = self._name(number)
+        before, after = states
+        if before is not None and subject not in self._known:
+            # It came into that state before the first event that is known.
+            self._earlier[subject] = [-1, actor, subject, None, before, None]
+        self._known.add(subject)
+        held = self._held.setdefault(actor, {})
+        if after is None:
+            held.pop(subject, None)
         else:
-            self._changes.append(change)
+            held[subject] = after
+        self._note(number, [actor, subject, before, after, facts or None])
+
+    def _note(self, number: int, change: list[Any]) -> None:
+        place = number - self._first
+        if place < 0:
+            self._earlier[change[1]] = [-1, *change]
+        else:
+            self._changes.append([place, *change])
 
     def _begins(self, number: int, data: Any) -> None:
         name = self._name(number)
@@ -84,7 +101,14 @@ class Changes:
         self.alive.setdefault(name, []).append([self._index.time[number], None])
 
     def _ends(self, number: int, _: Any = None) -> None:
-        spans = self.alive.get(self._name(number))
+        actor = self._name(number)
+        for subject, state in self._held.pop(actor, {}).items():
+            self._note(number, [actor, subject, state, None, None])
+        if self._index.first and actor not in self.actors:
+            # It began before the trace does.
+            self.actors[actor] = {}
+            self.alive[actor] = [[self._index.time[0], None]]
+        spans = self.alive.get(actor)
         if spans and spans[-1][1] is None:
             spans[-1][1] = self._index.time[number]
 

@@ -14,16 +14,16 @@ import msgspec
 
 from glasshive.report.theme import css
 from glasshive.trace.index import Index
-from glasshive.trace.parting import part
-from glasshive.trace.reader import TraceReader
-from glasshive.trace.viewer.sheet import Sheet
+from glasshive.trace.viewer.beside import pairs, parting
+from glasshive.trace.viewer.sheet import Sheet, little, packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from glasshive.errors import Complaint
-    from glasshive.trace.parting import Difference
+
+    Decide = Callable[[Index, Index], Sequence[Mapping[str, Any]]]
 
 __all__ = ["MODULES", "Page", "script", "view"]
 
@@ -31,6 +31,9 @@ MODULES = (
     "element",
     "words",
     "expression",
+    "events",
+    "order",
+    "gauges",
     "trace",
     "sift",
     "theme",
@@ -42,6 +45,7 @@ MODULES = (
     "strip",
     "overview",
     "lists",
+    "beside",
     "event",
     "registries",
     "parting",
@@ -52,9 +56,6 @@ MODULES = (
 )
 """The page's ES modules, each after those that it imports."""
 
-_MOST_DIFFERENCES = 200
-_LONGEST = 2000
-"""Characters of a value in the list of differences."""
 _IMPORT = re.compile(r'^import\s[^;]*?from "\./[\w-]+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let)\b)", re.MULTILINE)
 
@@ -69,7 +70,14 @@ class Page(NamedTuple):
     """What is missing of traces that were cut short."""
 
 
-def view(path: Path, other: Path | None = None, *, begin: float = -inf, end: float = inf) -> Page:
+def view(
+    path: Path,
+    other: Path | None = None,
+    *,
+    begin: float = -inf,
+    end: float = inf,
+    decide: Decide | None = None,
+) -> Page:
     """Return the page of a trace; equal traces make equal pages.
 
     Args:
@@ -77,6 +85,8 @@ def view(path: Path, other: Path | None = None, *, begin: float = -inf, end: flo
         other: a second one, which is laid beside it.
         begin: seconds of the run, the first that is shown.
         end: seconds of the run, the last that is.
+        decide: tells the decisions that only one of two runs has, each with its `number`, the
+            `run` ("A" or "B") and `words`; without it the page tells none.
 
     Raises:
         InputError: when a file cannot be read, or has nothing or too much to show.
@@ -86,12 +96,17 @@ def view(path: Path, other: Path | None = None, *, begin: float = -inf, end: flo
         indexes = [stack.enter_context(Index(each)) for each in paths]
         sheets = [Sheet(each, begin=begin, end=end) for each in indexes]
         told = [sheet.told(name) for sheet, name in zip(sheets, _names(paths), strict=True)]
-        parting = None if other is None else _parting(path, other)
-        embedded = [_block("application/json", "told", _json({"traces": told, "parting": parting}))]
+        parted = None
+        if other is not None:
+            left, right = indexes
+            parted = parting(left, right, decide(left, right) if decide else ())
+        embedded = [_block("application/json", "told", _json({"traces": told, "parting": parted}))]
         for number, sheet in enumerate(sheets):
             payloads = "\n".join(sheet.payloads())
             embedded.append(_block("text/plain", f"columns-{number}", sheet.columns()))
             embedded.append(_block("text/plain", f"payloads-{number}", payloads))
+        if parted is not None:
+            embedded.append(_block("text/plain", "pairs", packed(little(pairs(*indexes)))))
     title = " and ".join(dict.fromkeys(map(_title, sheets)))
     html = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -138,40 +153,3 @@ def _json(value: Any) -> str:
 
 def _block(kind: str, name: str, content: str) -> str:
     return f'<script type="{kind}" id="{name}">{content}</script>'
-
-
-# -- two traces ---------------------------------------------------------------------------
-
-
-def _parting(left: Path, right: Path) -> dict[str, Any]:
-    """Return where two traces part, as JSON's values."""
-    one, other = (TraceReader(each, forgive_cut=True) for each in (left, right))
-    parting = part(one, other)
-    if parting is None:
-        return {"same": True}
-    event = parting.event
-    return {
-        "same": False,
-        "events": parting.same,
-        "header": list(_differences(parting.header)),
-        "end": list(_differences(parting.end)),
-        "event": None
-        if event is None
-        else {
-            "left": None if event.left is None else event.left.index,
-            "right": None if event.right is None else event.right.index,
-            "actor": event.actor,
-            "handling": None if event.handling is None else event.handling.index,
-            "differences": list(_differences(event.differences)),
-        },
-    }
-
-
-def _differences(differences: tuple[Difference, ...]) -> Iterator[dict[str, str]]:
-    for each in differences[:_MOST_DIFFERENCES]:
-        yield {"at": each.at, "left": _short(each.left), "right": _short(each.right)}
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

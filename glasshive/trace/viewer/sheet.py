@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from glasshive.errors import Complaint, InputError
+from glasshive.trace.passage import NUMBER, item_of
 from glasshive.trace.viewer.changes import Changes
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from glasshive.trace.index import Index
 
-__all__ = ["MOST", "TOGETHER", "Sheet"]
+__all__ = ["MOST", "TOGETHER", "Sheet", "little", "packed"]
 
 MOST = 500_000
 """Events that one page holds; a browser has them all in memory."""
@@ -27,10 +28,21 @@ TOGETHER = 1000
 """Payloads that are compressed together, and read together when one of them is looked at."""
 
 
+_FAR = (1 << 31) - 1
+"""The most that a column can say."""
+_NUMBER = f'"{NUMBER}":'.encode()
+
+
 class _Payload(msgspec.Struct, gc=False):
     """Of an event's line, the payload, as it is written there."""
 
     data: msgspec.Raw = msgspec.Raw()
+
+
+class _Data(msgspec.Struct, gc=False):
+    """Of an event's line, the payload, read."""
+
+    data: Any = None
 
 
 class Sheet:
@@ -116,13 +128,12 @@ class Sheet:
         was, so that 0 stands for none and most bytes are 0.
         """
         index, here = self.index, slice(self._first, self._end)
-        causes = zip(range(self._first, self._end), index.cause[here], strict=True)
         numbers = [
             *(
                 array("i", [number + 1 for number in column[here]])
                 for column in (index.actor, index.peer, index.type, index.message)
             ),
-            array("i", [0 if cause < 0 else event - cause for event, cause in causes]),
+            array("i", [self._since_cause(event) for event in range(self._first, self._end)]),
         ]
         # The widest numbers come first, so that each column begins where its width asks for.
         whole: list[array[Any]] = [
@@ -130,8 +141,33 @@ class Sheet:
             *numbers,
             *self._jobs.values(),
             index.kind[here],
+            self._items(),
         ]
-        return packed(b"".join(map(_little, whole)))
+        return packed(b"".join(map(little, whole)))
+
+    def _since_cause(self, event: int) -> int:
+        """Return how many events ago the cause of one was, 0 if it has none."""
+        index = self.index
+        cause = index.cause[event]
+        if cause < 0:
+            # A flight recorder may have forgotten it; that there was one is still known.
+            cause = index.older_causes.get(event, event)
+        return min(event - cause, _FAR)
+
+    def _items(self) -> array[int]:
+        """Return a 1 for each event that sends an item of a stream."""
+        index = self.index
+        decode = msgspec.json.Decoder(_Data).decode
+        send = index.kinds.index("send")
+        found = array("B", bytes(len(self)))
+        for place, event in enumerate(range(self._first, self._end)):
+            if index.kind[event] != send:
+                continue
+            line = index.line(event)
+            # The event has a number of its own, so that of an item is the second one.
+            if line.count(_NUMBER) > 1 and item_of(decode(line).data) is not None:
+                found[place] = 1
+        return found
 
     def payloads(self) -> Iterator[str]:
         """Yield the payloads in blocks: one line for each event, empty where it has none."""
@@ -147,7 +183,7 @@ def packed(content: bytes) -> str:
     return b64encode(gzip.compress(content, 6, mtime=0)).decode()
 
 
-def _little(column: array[Any]) -> bytes:
+def little(column: array[Any]) -> bytes:
     """Return a column's bytes, the lowest first on every machine."""
     if sys.byteorder == "big":
         column = array(column.typecode, column)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import Error
 
 from benchmarks.browser import chromium
+from glasshive.cli.trace.view import command
 from glasshive.scenario import find, run
+from glasshive.schedule import Schedule
 from glasshive.trace.index import Index
 from glasshive.trace.viewer import view
 
@@ -24,7 +28,42 @@ RUNS: dict[str, tuple[str, dict[str, object]]] = {
     "later": ("mid_stream_crash", {"after": 9}),
     "crash": ("mid_stream_crash", {}),
     "lossy": ("lossy_links", {"limit": 2}),
+    "policies": ("two_hives", {"jobs": 8}),
 }
+
+
+RACE = '''
+import pykka
+from glasshive.scenario import Run, scenario
+
+
+class Sender(pykka.ThreadingActor):
+    def __init__(self, name, to):
+        super().__init__()
+        self.name = name
+        self.to = to
+
+    def on_receive(self, message):
+        self.to.tell(self.name)
+
+
+class Last(pykka.ThreadingActor):
+    name = "last"
+
+    def on_receive(self, message):
+        self.holds = message
+
+
+@scenario
+def race(run: Run) -> None:
+    """Of two that write, one is the last."""
+    last = Last.start()
+    for name in ("ann", "bob"):
+        Sender.start(name, last).tell("go")
+    run.runtime.run()
+'''
+OTHER_CHOICE = 5
+"""The decision of the race in which its second run is not plain."""
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +74,11 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, (scenario, parameters) in RUNS.items():
         paths[name] = folder / f"{name}.jsonl"
         run(find(scenario), parameters, trace=paths[name])
+    script = folder / "race.py"
+    script.write_text(RACE, encoding="utf-8")
+    for name, choices in (("plain", {}), ("other", {OTHER_CHOICE: 1})):
+        paths[name] = folder / f"{name}.jsonl"
+        run(str(script), trace=paths[name], schedule=Schedule(choices), order="any")
     return paths
 
 
@@ -45,10 +89,32 @@ def pages(traces: dict[str, Path]) -> dict[str, Path]:
     for name, path in traces.items():
         made[name] = path.with_suffix(".html")
         made[name].write_text(view(path).html, encoding="utf-8")
-    made["both"] = traces["crash"].with_name("both.html")
-    both = view(traces["crash"], traces["later"]).html
-    made["both"].write_text(both, encoding="utf-8")
+    for name, one, other in (("both", "crash", "later"), ("decided", "plain", "other")):
+        made[name] = traces["crash"].with_name(f"{name}.html")
+        arguments = [traces[one], "--diff", traces[other], "-o", made[name]]
+        done = CliRunner().invoke(command, list(map(str, arguments)))
+        assert done.exit_code == 0, done.output
     return made
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    """Write traces by hand: events as dicts, which are numbered in their order."""
+
+    def write(*events: dict[str, Any], name: str = "made.jsonl", **head: Any) -> Path:
+        first = {"glasshive": 1, "scenario": "made", **head}
+        numbered = [
+            {"index": number, "time": 0.0, "kind": "note", "actor": "one", **event}
+            for number, event in enumerate(events)
+        ]
+        lines = [first, *numbered, {"end": {"events": len(events), "status": "held"}}]
+        path = tmp_path / name
+        # Without the spaces that json writes and a trace has not.
+        texts = [json.dumps(line, separators=(",", ":")) for line in lines]
+        path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture
@@ -75,7 +141,10 @@ def browser(pages: dict[str, Path]) -> Iterator[Browser]:  # noqa: ARG001  runs 
 
 @pytest.fixture
 def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Callable[..., Page]]:
-    """Open pages from disk; at the end none has asked the network or gone wrong."""
+    """Open pages from disk, known ones by name and others by their traces.
+
+    At the end none has asked the network or gone wrong.
+    """
     context = browser.new_context(viewport={"width": 1400, "height": 860}, offline=True)
     wrong: list[str] = []
 
@@ -91,9 +160,14 @@ def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Callable[..., P
 
     context.on("page", listen)
 
-    def open_page(name: str, link: str = "") -> Page:
+    def open_page(name: str | Path, link: str = "", other: Path | None = None) -> Page:
         page = context.new_page()
-        page.goto(pages[name].as_uri() + link)
+        if isinstance(name, str):
+            target = pages[name]
+        else:
+            target = name.with_suffix(".html")
+            target.write_text(view(name, other).html, encoding="utf-8")
+        page.goto(target.as_uri() + link)
         page.wait_for_selector("body[data-ready]")
         return page
 

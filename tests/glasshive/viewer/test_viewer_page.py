@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 
 from glasshive.trace.expression import read
 from glasshive.trace.index import Index
-from glasshive.trace.parting import part
-from glasshive.trace.reader import TraceReader
 from glasshive.trace.selection import Selection, select
 
 if TYPE_CHECKING:
@@ -62,10 +60,10 @@ def test_a_page_opens_from_disk_with_the_network_off(opened: Opened, broken: Ind
     expect(page.locator("#facts")).to_contain_text(f"{len(broken)} events")
     assert page.evaluate("glasshive.traces[0].lanes.map((lane) => lane.name)") == [
         "script",
+        "keeper-1",
         "queen",
         "hive-1",
         "worker-1",
-        "keeper-1",
     ]
 
 
@@ -351,31 +349,6 @@ def test_the_wheel_zooms_at_the_pointer_and_dragging_pans(opened: Opened) -> Non
     assert after[1] - after[0] == pytest.approx(before[1] - before[0])
 
 
-def test_two_traces_lie_side_by_side_with_their_parting_marked(
-    opened: Opened, traces: dict[str, Path]
-) -> None:
-    parting = part(TraceReader(traces["crash"]), TraceReader(traces["later"]))
-    assert parting is not None
-    assert parting.event is not None
-    assert parting.same > 100
-    page = opened("both")
-    expect(page.locator("canvas.lanes")).to_have_count(2)
-    expect(page.get_by_role("tab", name="Parting")).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#panel")).to_contain_text(f"The same for {parting.same:,} events")
-    expect(page.locator("#panel tr", has_text="parameters.after")).to_contain_text("59")
-    marked = page.evaluate("glasshive.lanes.map((each) => each.parting)")
-    assert marked == [parting.same, parting.same]
-    for side in (0, 1):
-        page.get_by_role("tab", name="Parting").click()
-        page.locator(f'#panel .row[data-event="{parting.same}"]').nth(side).click()
-        title(page, parting.same)
-        linked(page, "side=2" if side else "#event=")
-        name = ("crash", "later")[side]
-        assert page.evaluate("glasshive.focus.trace.name") == f"{name}.jsonl"
-    page.keyboard.press("s")
-    assert page.evaluate("glasshive.focus.trace.name") == "crash.jsonl"
-
-
 def test_the_page_is_light_or_dark_as_the_system_is_and_light_on_paper(opened: Opened) -> None:
     page = opened("broken")
     paper = "getComputedStyle(document.body).backgroundColor"
@@ -391,13 +364,63 @@ def test_the_page_is_light_or_dark_as_the_system_is_and_light_on_paper(opened: O
     expect(page.locator("#panel .row").first).to_be_visible()
 
 
-def test_an_actor_can_have_the_metrics_for_itself(opened: Opened) -> None:
+def test_what_is_printed_is_drawn_as_in_the_light_and_then_dark_again(opened: Opened) -> None:
     page = opened("broken")
-    box = page.locator("canvas.lanes").bounding_box()
-    assert box is not None
-    lane = page.evaluate("glasshive.lanes[0].yOf(2)")
-    all_messages = page.evaluate("glasshive.strip.canvas.toDataURL()")
-    page.mouse.click(box["x"] + 40, box["y"] + lane)
-    linked(page, "actor=hive-1")
+    drawn = "[...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()).join('|')"
     page.wait_for_function("!glasshive._due")
-    assert page.evaluate("glasshive.strip.canvas.toDataURL()") != all_messages
+    light = page.evaluate(drawn)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"before => {drawn} != before", arg=light)
+    dark = page.evaluate(drawn)
+    # The page hears of it while its style sheet is still that of the screen.
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(drawn) == light
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(drawn) == dark
+
+
+def test_a_long_list_goes_on_by_key_where_it_had_ended(
+    opened: Opened, written: Callable[..., Path]
+) -> None:
+    notes = [{"time": float(n), "data": f"note {n}"} for n in range(450)]
+    page = opened(written(*notes), "#tab=marks")
+    rows = page.locator("#panel .row")
+    expect(rows).to_have_count(200)
+    page.locator("details.note summary").click()
+    page.locator("#panel .more").focus()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(400)
+    expect(row(page, 200)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(row(page, 201)).to_be_focused()
+
+
+def test_a_registry_with_more_than_there_is_room_for_shows_what_presses_first(
+    opened: Opened, written: Callable[..., Path]
+) -> None:
+    def state(subject: int, *states: str | None) -> dict[str, object]:
+        data = {"subject": f"job-{subject}", "before": states[0], "after": states[1]}
+        return {"kind": "state", "data": data}
+
+    made = [state(n, None, "Open") for n in range(300)]
+    ended = [state(n, "Open", "Done") for n in range(299)]
+    page = opened(written(*made, *ended), "#at=598&tab=state")
+    entries = page.locator("#panel .entry")
+    expect(entries).to_have_count(240)
+    # The last change, and what has not ended, come before all else.
+    expect(entries.nth(0)).to_have_attribute("data-subject", "job-298")
+    expect(entries.nth(1)).to_have_attribute("data-subject", "job-299")
+    page.locator("#panel .more", has_text="60 more").click()
+    expect(entries).to_have_count(300)
+    expect(entries.nth(0)).to_be_focused()
+
+
+def test_the_name_of_a_message_goes_when_the_view_moves_away(opened: Opened) -> None:
+    page = opened("broken", "#axis=order")
+    page.keyboard.press("v")
+    x, y = point_of(page, page.evaluate("glasshive.focus.event"))
+    page.mouse.move(x, y)
+    expect(page.locator("#tip")).to_be_visible()
+    page.keyboard.press("+")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("#tip")).to_be_hidden()

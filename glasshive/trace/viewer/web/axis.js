@@ -54,8 +54,9 @@ function tickSeconds(value, step) {
   return step < 1e-3 && Math.abs(value) < 1 ? seconds(value) : `${value.toFixed(digits)} s`;
 }
 
-// A dashed line through everything, with a word at its top.
-export function drawUpright(context, x, top, bottom, colour, word = "", dash = [4, 3]) {
+// A dashed line through everything, with a word at its top: to the right of it, or (`before`) to the
+// left where there is room.
+export function drawUpright(context, x, top, bottom, colour, word = "", { dash = [4, 3], before = false } = {}) {
   context.strokeStyle = colour;
   context.lineWidth = 1.25;
   context.setLineDash(dash);
@@ -69,10 +70,11 @@ export function drawUpright(context, x, top, bottom, colour, word = "", dash = [
   context.textAlign = "left";
   context.textBaseline = "middle";
   const width = context.measureText(word).width + 8;
+  const left = before && x - width >= GUTTER ? x - width : x;
   context.fillStyle = colour;
-  context.fillRect(x, top - 16, width, 15);
+  context.fillRect(left, top - 16, width, 15);
   context.fillStyle = theme.paper;
-  context.fillText(word, x + 4, top - 8);
+  context.fillText(word, left + 4, top - 8);
 }
 
 export function clipped(context, scale, height, draw) {

@@ -1,5 +1,6 @@
 // The open event: what it is, what it carries, what it came from and what came of it.
 
+import { twinRows } from "./beside.js";
 import { h } from "./element.js";
 import { chip, isolate, markWords, row } from "./lists.js";
 import { counted, seconds, told } from "./words.js";
@@ -18,7 +19,8 @@ export function eventPanel(focus) {
   const earlier = trace.cause[causes.at(-1) ?? event] > 0;
   const payload = h("pre", { class: "payload", tabindex: "0", "aria-label": "Payload" });
   trace.carried(event).then((data) => {
-    payload.textContent = data === undefined ? "nothing" : JSON.stringify(data, null, 2);
+    const nothing = trace.isForgotten(event) ? "sent before the first event on this page" : "nothing";
+    payload.textContent = data === undefined ? nothing : JSON.stringify(data, null, 2);
   });
   const words = h("span", {}, told(trace, event));
   trace.payload(event).then((data) => {
@@ -32,6 +34,7 @@ export function eventPanel(focus) {
   return [
     h("h3", { class: "title" }, h("span", { class: "index" }, `#${trace.indexOf(event)} `), words),
     h("dl", {}, facts(focus).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    ...twinRows(focus, event),
     h("h3", {}, "Cause"),
     causes.length
       ? h("div", { class: "rows causes" }, row(focus, causes[0]))
@@ -71,6 +74,6 @@ function jobButton(focus, job) {
 }
 
 function actorButton(focus, name) {
-  const title = "Show its own metrics under the lanes";
-  return h("button", { class: "link", title, onclick: () => focus.change({ actor: focus.actor === name ? "" : name }) }, name);
+  const title = "The metrics of this actor alone, of its class, and of all again";
+  return h("button", { class: "link", title, onclick: () => focus.change({ actor: focus.following(name) }) }, name);
 }

@@ -21,6 +21,11 @@ export class Focus {
     return this.traces[this.side];
   }
 
+  // An event as one of the traces has it, or -1.
+  here(side, event) {
+    return side === this.side ? event : this.trace.twinOf(event);
+  }
+
   listen(listener) {
     this._listeners.push(listener);
   }
@@ -34,6 +39,13 @@ export class Focus {
       changed.add(name);
     }
     if (changed.size) for (const listener of this._listeners) listener(changed);
+  }
+
+  // Whose metrics come after those that are shown: of an actor alone, of all of its class, of all.
+  following(name, trace = this.trace) {
+    const { class: kind } = trace.lanes.find((actor) => actor.name === name) ?? {};
+    if (this.actor !== name) return kind && this.actor === kind ? "" : name;
+    return kind && trace.numbersOf(kind).size > 1 ? kind : "";
   }
 
   // Opens an event, and moves there if it is not in sight.

@@ -4,7 +4,7 @@ import { GUTTER, Scale, clipped, drawTicks, drawUpright } from "./axis.js";
 import { Rows, TOP } from "./rows.js";
 import { BUCKET, Spans, head, stroke, upright } from "./strokes.js";
 import { lineOf, theme } from "./theme.js";
-import { firstAfter } from "./trace.js";
+import { firstAfter } from "./events.js";
 
 const FADED = 0.14;
 const MANY = 600; // arrows from which on heads and words are left out
@@ -20,7 +20,8 @@ const GLYPHS = { violation: "✗", fail: "!", fault: "ϟ", drop: "×", duplicate
 export class Lanes extends Rows {
   constructor(canvas, side, focus, redraw) {
     super(canvas, side, focus, redraw);
-    this.parting = null;
+    this.parting = null; // the event at which this trace parts from the one beside it
+    this.deed = null; // and where more than payloads differs, if that is later
     this._related = { event: -1, causes: new Set(), effects: new Set() };
     this._lastOfPair = new Float64Array(PAIRS);
     this._lastOfLane = new Float64Array(this.trace.lanes.length);
@@ -61,10 +62,11 @@ export class Lanes extends Rows {
     return count;
   }
 
-  // What is drawn bright while the rest fades: an event's causes, and all that came of it.
+  // What is drawn bright while the rest fades: an event's causes, and all that came of it; beside
+  // the trace of that event, those of the same event there.
   _relate() {
     const { focus, trace } = this;
-    const event = focus.side === this.side ? focus.event : -1;
+    const event = focus.here(this.side, focus.event);
     if (this._related.event === event) return;
     this._related = {
       event,
@@ -87,7 +89,7 @@ export class Lanes extends Rows {
       if (event < this._from || event >= this._to || x === last) continue;
       last = x;
       context.globalAlpha = 0.5;
-      drawUpright(context, x, TOP, size.height, theme.bad, "", [2, 4]);
+      drawUpright(context, x, TOP, size.height, theme.bad, "", { dash: [2, 4] });
       context.globalAlpha = 1;
       if (!trace.hasLane(event)) this._drawn.dots.push([x, TOP + 6, event]);
     }
@@ -359,15 +361,19 @@ export class Lanes extends Rows {
   _drawUprights() {
     const { context, focus, trace, scale, size } = this;
     const positions = trace.position[focus.axis];
+    if (this.deed !== null)
+      drawUpright(context, scale.x(positions[this.deed]), TOP, size.height, theme.bad, "does otherwise", { before: true });
     if (this.parting !== null) {
       const x = scale.x(positions[this.parting]);
       context.fillStyle = theme.bad;
       context.globalAlpha = 0.05;
       context.fillRect(Math.max(GUTTER, x), TOP, size.width, size.height);
       context.globalAlpha = 1;
-      drawUpright(context, x, TOP, size.height, theme.bad, "parts here", []);
+      drawUpright(context, x, TOP, size.height, theme.bad, "parts here", { dash: [], before: true });
     }
-    if (focus.side === this.side)
-      drawUpright(context, scale.x(positions[focus.at]), TOP, size.height, theme.accent, focus.at ? `#${trace.indexOf(focus.at)}` : "");
+    const at = focus.here(this.side, focus.at);
+    if (at < 0) return;
+    const colour = focus.side === this.side ? theme.accent : theme.soft;
+    drawUpright(context, scale.x(positions[at]), TOP, size.height, colour, focus.at ? `#${trace.indexOf(at)}` : "");
   }
 }

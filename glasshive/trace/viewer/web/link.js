@@ -30,7 +30,7 @@ export function linked(hash, focus, tabs) {
   const axis = parts.get("axis") === "order" ? "order" : "time";
   const job = trace.jobNamed.get(parts.get("job"))?.name ?? "";
   const changes = { side, event, at, axis, job, where: parts.get("where") ?? "" };
-  changes.actor = trace.lanes.some((each) => each.name === parts.get("actor")) ? parts.get("actor") : "";
+  changes.actor = trace.numbersOf(parts.get("actor")) ? parts.get("actor") : "";
   const tab = parts.get("tab") ?? (event >= 0 ? "event" : "");
   if (tabs.includes(tab)) changes.tab = tab;
   const from = Number(parts.get("from") ?? NaN);

@@ -37,8 +37,10 @@ function more(list, items, make, from = 0) {
   if (rest <= 0) return;
   const button = h("button", { class: "more" }, `${counted(rest)} more`);
   button.addEventListener("click", () => {
+    const last = button.previousElementSibling;
     button.remove();
     more(list, items, make, from + MOST);
+    last.nextElementSibling.focus();
   });
   list.append(button);
 }
@@ -52,6 +54,8 @@ export function runPanel(focus) {
   if (trace.cut) parts.push(h("p", { class: "bad" }, `Not the whole run: ${trace.cut}`));
   if (trace.count < trace.total)
     parts.push(h("p", {}, `Events ${counted(trace.first)} to ${counted(trace.first + trace.count - 1)} of ${counted(trace.total)}.`));
+  if (header.first)
+    parts.push(h("p", {}, `Begins with event ${counted(header.first)} of the run, which is number 0 here; those before it were not kept.`));
   if (end?.error) parts.push(h("p", { class: "bad" }, written(end.error)));
   parts.push(checks("Claims", end?.claims, (each) => [each.held, each.claim, each.detail]));
   parts.push(

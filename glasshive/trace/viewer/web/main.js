@@ -1,7 +1,9 @@
 // Puts the page together.
 
+import { pairUp } from "./beside.js";
 import { h } from "./element.js";
 import { eventPanel } from "./event.js";
+import { unpacked } from "./events.js";
 import { BadExpression } from "./expression.js";
 import { Focus } from "./focus.js";
 import { helpTable, listenToKeys } from "./keys.js";
@@ -15,7 +17,7 @@ import { registriesPanel } from "./registries.js";
 import { sift } from "./sift.js";
 import { Strip } from "./strip.js";
 import { lineOf, readTheme, theme } from "./theme.js";
-import { Trace, rankAlike, unpacked } from "./trace.js";
+import { Trace, rankAlike } from "./trace.js";
 import { counted, seconds, told } from "./words.js";
 
 const MOST_CHIPS = 10;
@@ -25,9 +27,12 @@ async function readTraces(told) {
   const traces = [];
   for (const [side, each] of told.traces.entries()) {
     const columns = await unpacked(find(`columns-${side}`).textContent);
-    traces.push(new Trace(each, columns, find(`payloads-${side}`).textContent.split("\n")));
+    traces.push(new Trace(each, columns, find(`payloads-${side}`).textContent.split("\n"), traces[0]));
   }
-  if (traces.length > 1) rankAlike(traces[0], traces[1]);
+  if (traces.length > 1) {
+    rankAlike(traces[0], traces[1]);
+    pairUp(traces, new Int32Array(await unpacked(find("pairs").textContent)));
+  }
   return traces;
 }
 
@@ -68,12 +73,8 @@ class Page {
     this.lanes = traces.map((trace, side) => this._makeLanes(trace, side, redraw));
     this.strip = new Strip(find("strip"), focus, redraw);
     this.overview = new Overview(find("overview"), focus, redraw);
-    if (this.parting?.event)
-      ["left", "right"].forEach((name, side) => {
-        const index = this.parting.event[name];
-        const event = index === null ? -1 : traces[side].placeOf(index);
-        this.lanes[side].parting = event < 0 ? null : event;
-      });
+    this.pointer.listenToStrip(this.strip, (event) => this.overview.go(event));
+    this._markParting();
     this._makeHead();
     this._makeTabs();
     this._listen();
@@ -85,6 +86,22 @@ class Page {
     requestAnimationFrame(() => {
       performance.mark("painted");
       document.body.dataset.ready = "yes";
+    });
+  }
+
+  // Where an actor does nothing more in one of the traces, its last event there is marked, and where it
+  // does nothing at all, the same moment.
+  _markParting() {
+    const placeOf = (split, side) => this.traces[side].placeOf((side ? split.right : split.left) ?? split.before?.[side] ?? -1);
+    const place = (split, side) => {
+      if (!split) return null;
+      const [own, other] = [placeOf(split, side), placeOf(split, 1 - side)];
+      if (own >= 0) return own;
+      return other < 0 ? null : this.traces[side].eventAt("time", this.traces[1 - side].time[other]);
+    };
+    this.lanes.forEach((lanes, side) => {
+      lanes.parting = place(this.parting?.split, side);
+      lanes.deed = place(this.parting?.deed, side);
     });
   }
 
@@ -178,7 +195,8 @@ class Page {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
     for (const moment of ["beforeprint", "afterprint"])
       window.addEventListener(moment, () => {
-        readTheme();
+        readTheme({ paper: moment === "beforeprint" });
+        this.overview._key = "";
         for (const each of [...this.lanes, this.strip, this.overview]) each.fit();
         this._draw();
       });
@@ -216,8 +234,9 @@ class Page {
     if (this.traces.length < 2) return;
     const { focus } = this;
     const side = 1 - focus.side;
-    const at = this.traces[side].eventAt("time", focus.trace.time[focus.at]);
-    focus.change({ side, event: -1, at });
+    const at = focus.here(side, focus.at);
+    const event = focus.here(side, focus.event);
+    focus.change({ side, event, at: at < 0 ? this.traces[side].eventAt("time", focus.trace.time[focus.at]) : at });
   }
 
   // -- what changes ------------------------------------------------------------------------------
@@ -227,7 +246,7 @@ class Page {
     if (changed.has("side") && focus.side < this.traces.length) this._makeTypes();
     if (changed.has("where") || changed.has("job")) this._siftAll();
     if (changed.has("event") && focus.event >= 0) {
-      this.lanes[focus.side].show(focus.event);
+      for (const lanes of this.lanes) lanes.show(focus.here(lanes.side, focus.event));
       find("spoken").textContent = `Event ${focus.trace.indexOf(focus.event)}: ${told(focus.trace, focus.event)}, ${seconds(focus.trace.time[focus.event])}`;
     }
     const moved = ["from", "to"].every((name) => !changed.has(name)) || changed.size > 2;

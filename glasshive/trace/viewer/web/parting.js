@@ -4,23 +4,75 @@ import { h } from "./element.js";
 import { row } from "./lists.js";
 import { counted } from "./words.js";
 
+const FEW = 40; // events of one trace alone that are listed
+const DOES = {
+  both: "does something else next",
+  left: "does in the first what it leaves out in the other",
+  right: "leaves out in the first what it does in the other",
+  neither: "does the same in another order",
+};
+
 export function partingPanel(focus, parting) {
-  if (parting.same) return [h("p", { class: "good" }, "The two traces are the same, event for event.")];
-  const parts = [];
-  const { event } = parting;
-  if (event) {
-    parts.push(h("p", {}, h("b", {}, `The same for ${counted(parting.events, "event")}`), `, then they part in what `, h("b", {}, event.actor), ` does.`));
-    if (event.handling !== null) parts.push(h("h3", {}, "While it handled"), line(focus, 0, event.handling));
-    parts.push(h("h3", {}, "Here, the first trace"), line(focus, 0, event.left));
-    parts.push(h("h3", {}, "And the other"), line(focus, 1, event.right));
-    parts.push(table("What differs", event.differences));
-  } else parts.push(h("p", {}, `All ${counted(parting.events, "event")} are the same.`));
-  parts.push(table("How they were run", parting.header), table("How they ended", parting.end));
-  return parts;
+  if (parting.same)
+    return [
+      h("p", { class: "good" }, "The same: every actor does the same in both, by what caused it."),
+      table("How they were run", parting.header),
+      table("How they ended", parting.end),
+    ];
+  const { split, deed } = parting;
+  return [
+    ...parting.spawned.map((each) => table(`${each.actor} begins otherwise`, each.differences)),
+    decided(parting.decisions),
+    ...(split ? place(focus, split, "They part at") : [h("p", {}, "What the actors do is the same.")]),
+    ...(deed ? place(focus, deed, "More than payloads differs at") : []),
+    table("How they were run", parting.header),
+    table("How they ended", parting.end),
+    h("h3", {}, "What they share"),
+    h("p", {}, `${counted(parting.shared, "event")} in both, by what caused them.`),
+    ...parting.only.flatMap((only, side) => alone(focus, only, side)),
+  ];
+}
+
+function decided(decisions) {
+  if (!decisions.length) return null;
+  const items = decisions.map(({ number, run, words }) =>
+    h("li", {}, h("b", {}, `${counted(number)} of the ${run === "A" ? "first" : "other"}`), `: ${words}`),
+  );
+  return h("section", { class: "decisions" }, h("h3", {}, "Decided by"), h("ul", { class: "checks" }, items));
+}
+
+function place(focus, split, title) {
+  return [
+    h("p", {}, `${title} `, h("b", {}, split.actor), `, which ${does(split)}.`),
+    ...(split.before ? [h("h3", {}, "Before it, in both"), line(focus, 0, split.before[0])] : []),
+    h("h3", {}, "Here, the first trace"),
+    line(focus, 0, split.left),
+    h("h3", {}, "And the other"),
+    line(focus, 1, split.right),
+    table("What differs", split.differences),
+  ];
+}
+
+function does({ kind, only, left, before }) {
+  if (kind === "value") return "does the same with another payload";
+  if (kind !== "length") return DOES[only];
+  return `does nothing${before ? " more" : ""} in the ${left === null ? "first" : "other"}`;
+}
+
+function alone(focus, { count, first }, side) {
+  if (!count) return [];
+  const places = first.slice(0, FEW).map((index) => focus.traces[side].placeOf(index));
+  const rows = places.filter((event) => event >= 0).map((event) => row(focus, event, { side, near: true }));
+  const rest = count - rows.length;
+  return [
+    h("h3", {}, `Only in ${focus.traces[side].name}`, h("span", { class: "count" }, counted(count))),
+    h("div", { class: "rows" }, rows),
+    rest ? h("p", { class: "soft" }, `and ${counted(rest)} more`) : null,
+  ];
 }
 
 function line(focus, side, index) {
-  if (index === null) return h("p", { class: "soft" }, "It has ended.");
+  if (index === null) return h("p", { class: "soft" }, "Nothing.");
   const event = focus.traces[side].placeOf(index);
   if (event < 0) return h("p", { class: "soft" }, `Event ${index}, which is not on this page.`);
   return h("div", { class: "rows" }, row(focus, event, { side, near: true }));

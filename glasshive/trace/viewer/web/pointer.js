@@ -13,24 +13,14 @@ export class Pointer {
     this.stage = stage;
     this.tip = tip;
     this.redraw = redraw;
+    // What moves under the pointer is no longer what it points at.
+    focus.listen((changed) => (changed.has("from") || changed.has("to")) && this._hideTip());
   }
 
   listen(lanes) {
     const { canvas, side } = lanes;
     const { focus } = this;
-    canvas.addEventListener(
-      "wheel",
-      (wheel) => {
-        wheel.preventDefault();
-        const sideways = wheel.shiftKey ? wheel.deltaY : wheel.deltaX;
-        if (wheel.offsetX < GUTTER) {
-          if (lanes.scrollBy(wheel.deltaY)) this.redraw();
-        } else if (Math.abs(sideways) > Math.abs(wheel.shiftKey ? 0 : wheel.deltaY))
-          focus.pan(sideways / (lanes.size.width - GUTTER));
-        else focus.zoom(Math.exp(wheel.deltaY * ZOOM_BY_WHEEL), lanes.scale.position(wheel.offsetX));
-      },
-      { passive: false },
-    );
+    this._listenToWheel(lanes, (pixels) => lanes.scrollBy(pixels) && this.redraw());
     let press = null;
     canvas.addEventListener("pointerdown", (down) => {
       if (down.button !== 0) return;
@@ -61,11 +51,45 @@ export class Pointer {
     });
   }
 
+  // The metrics' own canvas: the wheel is the same there, and a press moves the scrubber.
+  listenToStrip(strip, scrub) {
+    const { canvas } = strip;
+    const { focus } = this;
+    this._listenToWheel(strip, () => {});
+    const move = ({ offsetX }) => {
+      if (offsetX >= GUTTER) scrub(focus.trace.eventAt(focus.axis, strip.scale.position(offsetX)));
+    };
+    canvas.addEventListener("pointerdown", (down) => {
+      canvas.setPointerCapture(down.pointerId);
+      move(down);
+    });
+    canvas.addEventListener("pointermove", (moved) => {
+      if (moved.buttons & 1) move(moved);
+    });
+  }
+
+  // On what is left of the axis the wheel scrolls.
+  _listenToWheel(view, scroll) {
+    const { focus } = this;
+    view.canvas.addEventListener(
+      "wheel",
+      (wheel) => {
+        wheel.preventDefault();
+        const sideways = wheel.shiftKey ? wheel.deltaY : wheel.deltaX;
+        if (wheel.offsetX < GUTTER) scroll(wheel.deltaY);
+        else if (Math.abs(sideways) > Math.abs(wheel.shiftKey ? 0 : wheel.deltaY))
+          focus.pan(sideways / (view.size.width - GUTTER));
+        else focus.zoom(Math.exp(wheel.deltaY * ZOOM_BY_WHEEL), view.scale.position(wheel.offsetX));
+      },
+      { passive: false },
+    );
+  }
+
   _click(lanes, side, { offsetX, offsetY }) {
     const { focus } = this;
     if (offsetX < GUTTER) {
       const actor = lanes.actorUnder(offsetY);
-      focus.change({ side, actor: actor === focus.actor ? "" : actor });
+      focus.change({ side, actor: actor && focus.following(actor, lanes.trace) });
       return;
     }
     const event = lanes.eventUnder(offsetX, offsetY);
@@ -76,6 +100,7 @@ export class Pointer {
   _point(lanes, { offsetX, offsetY, clientX, clientY }) {
     const event = offsetX < GUTTER ? -1 : lanes.eventUnder(offsetX, offsetY);
     lanes.canvas.classList.toggle("pointed", event >= 0 || offsetX < GUTTER);
+    if (offsetX < GUTTER) return this._nameActor(lanes, offsetY, clientX, clientY);
     if (event < 0) return this._hideTip();
     const { tip } = this;
     const { trace } = lanes;
@@ -94,6 +119,25 @@ export class Pointer {
         carried.textContent = words.length > 180 ? `${words.slice(0, 180)}…` : words;
       });
     }
+    return this._showTip(clientX, clientY);
+  }
+
+  _nameActor(lanes, y, clientX, clientY) {
+    const name = lanes.actorUnder(y);
+    if (!name) return this._hideTip();
+    const actor = lanes.trace.lanes.find((each) => each.name === name);
+    const words = [actor.class, actor.host && `on ${actor.host}`].filter(Boolean).join(" ");
+    this.tip.dataset.event = "";
+    this.tip.replaceChildren(
+      h("p", {}, h("b", {}, name)),
+      h("p", { class: "soft" }, words),
+      h("p", { class: "soft" }, `Click for the metrics of ${this.focus.following(name, lanes.trace) || "all"}.`),
+    );
+    return this._showTip(clientX, clientY);
+  }
+
+  _showTip(clientX, clientY) {
+    const { tip } = this;
     tip.hidden = false;
     const width = tip.offsetWidth;
     const left = clientX + 16 + width > window.innerWidth ? clientX - width - 12 : clientX + 16;

@@ -4,10 +4,10 @@ import { GUTTER, shortened } from "./axis.js";
 import { sharp } from "./element.js";
 import { distance } from "./strokes.js";
 import { theme } from "./theme.js";
-import { firstAfter } from "./trace.js";
+import { firstAfter } from "./events.js";
 
 export const TOP = 22; // pixels for the ticks' words
-const LEAST_LANE = 24;
+const LEAST_LANE = 18;
 const MOST_LANE = 92;
 const GROUP_GAP = 8;
 
@@ -22,20 +22,27 @@ export class Rows {
     Object.assign(this, sharp(canvas, redraw));
   }
 
+  // Whether a lane is the first of its class, or of its depth.
+  _begins(lane) {
+    const { lanes } = this.trace;
+    const before = lanes[lane - 1];
+    return lane > 0 && (before.group !== lanes[lane].group || before.rank !== lanes[lane].rank);
+  }
+
   // -- places -----------------------------------------------------------------------------
 
   _layOut() {
     const { lanes } = this.trace;
     let groups = 0;
-    lanes.forEach((actor, lane) => {
-      if (lane && actor.host !== lanes[lane - 1].host) groups += 1;
+    lanes.forEach((_, lane) => {
+      if (this._begins(lane)) groups += 1;
     });
     const room = this.size.height - TOP - 6 - groups * GROUP_GAP;
     this.laneHeight = Math.min(MOST_LANE, Math.max(LEAST_LANE, room / Math.max(1, lanes.length)));
     this._y = new Float64Array(lanes.length);
     let y = TOP;
-    lanes.forEach((actor, lane) => {
-      if (lane && actor.host !== lanes[lane - 1].host) y += GROUP_GAP;
+    lanes.forEach((_, lane) => {
+      if (this._begins(lane)) y += GROUP_GAP;
       this._y[lane] = y + this.laneHeight / 2;
       y += this.laneHeight;
     });
@@ -54,6 +61,7 @@ export class Rows {
   }
 
   show(event) {
+    if (event < 0) return;
     const lane = this.trace.laneOf[this.trace.actor[event]];
     if (lane < 0 || !this._y) return;
     const y = this.yOf(lane);
@@ -67,15 +75,16 @@ export class Rows {
     const { context, focus, trace, scale, size } = this;
     const { lanes } = trace;
     const positions = trace.position[focus.axis];
+    const chosen = trace.numbersOf(focus.actor);
     lanes.forEach((actor, lane) => {
       const y = this.yOf(lane);
       if (y < -this.laneHeight || y > size.height + this.laneHeight) return;
       const top = y - this.laneHeight / 2;
-      if (actor.name === focus.actor) {
+      if (chosen?.has(actor.number)) {
         context.fillStyle = theme.card;
         context.fillRect(0, top, size.width, this.laneHeight);
       }
-      this._drawName(actor, lane, y);
+      this._drawName(actor, y);
       context.strokeStyle = theme.grid;
       context.lineWidth = 1;
       context.beginPath();
@@ -103,26 +112,26 @@ export class Rows {
     return positions[Math.min(Math.max(0, after ? place - 1 : place), positions.length - 1)];
   }
 
-  _drawName(actor, lane, y) {
+  // Its name, its class and its host; a bar in one colour joins those that share a host.
+  _drawName(actor, y) {
     const { context } = this;
-    const { lanes } = this.trace;
-    const begins = lane === 0 || lanes[lane - 1].host !== actor.host;
+    const shares = actor.shared >= 0;
     context.textAlign = "left";
     context.textBaseline = "middle";
     context.font = `600 12.5px ${theme.font}`;
     context.fillStyle = theme.ink;
     const below = this.laneHeight >= 34 && actor.class;
-    const left = actor.shares ? 18 : 10;
+    const left = shares ? 18 : 10;
     context.fillText(shortened(context, actor.name, GUTTER - left - 6), left, below ? y - 7 : y);
     context.font = `11px ${theme.font}`;
     context.fillStyle = theme.soft;
     if (below) {
-      const away = begins && actor.host && actor.host !== actor.name;
+      const away = actor.host && actor.host !== actor.name;
       const words = away ? `${actor.class} on ${actor.host}` : actor.class;
       context.fillText(shortened(context, words, GUTTER - left - 6), left, y + 8);
     }
-    if (actor.shares) {
-      context.fillStyle = theme.accent;
+    if (shares) {
+      context.fillStyle = theme.lines[actor.shared % theme.lines.length];
       context.globalAlpha = 0.7;
       context.fillRect(8, y - this.laneHeight / 2 + 2, 3, this.laneHeight - 4);
       context.globalAlpha = 1;

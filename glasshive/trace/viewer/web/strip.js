@@ -1,128 +1,140 @@
-// The metrics under the lanes, on the same axis: messages, messages under way, open entries.
+// The metrics under the lanes, on the same axis, each with what it is at the scrubber or the pointer.
 
 import { GUTTER, Scale, clipped, drawTicks, drawUpright, shortened } from "./axis.js";
 import { sharp } from "./element.js";
+import { firstAfter } from "./events.js";
+import { gaugesOf } from "./gauges.js";
 import { theme } from "./theme.js";
-import { firstAfter } from "./trace.js";
-import { counted, trimmed } from "./words.js";
+import { counted, seconds, trimmed } from "./words.js";
 
-const BAR = 4; // pixels of a bar of messages
-const AIR = 9;
-const STATE_COLOURS = ["waiting", "line-0", "line-3", "line-4", "line-5"];
+const BAR = 4; // pixels on which what happens is counted together
+const ROW = 38; // pixels of a gauge
+const AIR = 8;
+const RATES = ["line-0", "line-1"];
+const LEVELS = ["line-4", "waiting", "working", "line-3"];
 
 export class Strip {
   constructor(canvas, focus, redraw) {
     this.canvas = canvas;
     this.focus = focus;
-    this._known = new Map();
+    this.pointed = null; // pixels across, where a pointer is
+    this.readings = [];
+    this._known = { key: "", gauges: [] };
     Object.assign(this, sharp(canvas, redraw));
+    // Only this canvas has to be drawn again when a pointer moves on it.
+    const point = (x) => {
+      this.pointed = x;
+      cancelAnimationFrame(this._due);
+      this._due = requestAnimationFrame(() => this.draw());
+    };
+    canvas.addEventListener("pointermove", (move) => point(move.offsetX > GUTTER ? move.offsetX : null));
+    canvas.addEventListener("pointerleave", () => point(null));
   }
 
   draw() {
     const { context, size, focus } = this;
     const { trace } = focus;
     const scale = (this.scale = new Scale(focus, size.width));
-    const actor = trace.lanes.find((each) => each.name === focus.actor);
-    const number = actor ? actor.number : -1;
     const positions = trace.position[focus.axis];
+    const gauges = this._gauges();
+    this.canvas.style.height = `${gauges.length * ROW}px`;
+    const x = this.pointed ?? scale.x(positions[focus.at]);
+    const event = this.pointed === null ? focus.at : trace.eventAt(focus.axis, scale.position(x));
+    const here = {
+      trace,
+      scale,
+      positions,
+      event,
+      position: this.pointed === null ? positions[focus.at] : scale.position(x),
+      from: firstAfter(positions, scale.position(GUTTER) - 1e-12),
+      to: firstAfter(positions, scale.position(scale.right)),
+    };
     context.clearRect(0, 0, size.width, size.height);
     drawTicks(context, focus, scale, 0, size.height, false);
-    const row = size.height / 3;
-    const from = firstAfter(positions, scale.position(GUTTER) - 1e-12);
-    const to = firstAfter(positions, scale.position(scale.right));
-    const here = { trace, positions, scale, from, to, number };
-    this._bars(here, { top: AIR, bottom: row, of: actor });
-    this._pending(here, { top: row + AIR, bottom: 2 * row, of: actor });
-    this._entries(here, { top: 2 * row + AIR, bottom: size.height - 1, of: actor });
-    const x = scale.x(positions[focus.at]);
-    clipped(context, scale, size.height, () => drawUpright(context, x, 0, size.height, theme.accent));
+    let rates = 0;
+    let levels = 0;
+    this.readings = gauges.map((gauge, row) => {
+      const box = { top: row * ROW + AIR, bottom: (row + 1) * ROW - 1 };
+      const style = gauge.counts ? RATES[rates++] : LEVELS[levels++];
+      const colour = theme[style] ?? theme.lines[Number(style.slice(5))];
+      return gauge.counts ? this._rate(gauge, here, box, colour) : this._level(gauge, here, box, colour);
+    });
+    this._tell(here);
+    clipped(context, scale, size.height, () => {
+      drawUpright(context, scale.x(positions[focus.at]), 0, size.height, theme.accent);
+      if (this.pointed !== null) drawUpright(context, x, 0, size.height, theme.soft, "", { dash: [2, 2] });
+    });
   }
 
-  _bars({ trace, positions, scale, from, to, number }, box) {
-    const { focus, context } = this;
-    const bars = new Float64Array(Math.ceil((scale.right - GUTTER) / BAR) + 1);
-    const { kind, visible } = trace;
-    const { send } = trace.number;
-    for (let event = from; event < to; event += 1) {
-      if (kind[event] !== send || (visible !== null && !visible[event])) continue;
-      if (number >= 0 && trace.actor[event] !== number && trace.peer[event] !== number) continue;
-      bars[Math.floor((scale.x(positions[event]) - GUTTER) / BAR)] += 1;
+  _gauges() {
+    const { trace, side, actor } = this.focus;
+    const key = `${side} ${actor}`;
+    if (this._known.key !== key) {
+      this._known = { key, gauges: gaugesOf(trace, trace.numbersOf(actor)) };
     }
+    return this._known.gauges;
+  }
+
+  // How often something happens. Which bar an event counts for follows from where it is, so that
+  // bars keep their heights while the view moves.
+  _rate({ name, unit, counts }, here, box, colour) {
+    const { context, focus } = this;
+    const { trace, scale, positions } = here;
+    const perBar = scale.perUnit / BAR;
+    const first = Math.floor(scale.position(GUTTER) * perBar);
+    const from = firstAfter(positions, first / perBar - 1e-12);
+    const bars = new Float64Array(Math.ceil((scale.right - GUTTER) / BAR) + 2);
+    for (let event = from; event < here.to; event += 1)
+      if (counts[event] && trace.isVisible(event)) bars[Math.floor(positions[event] * perBar) - first] += 1;
     const timed = focus.axis === "time";
-    const per = timed ? scale.perUnit / BAR : 1;
+    const per = timed ? perBar : 1;
     const most = bars.reduce((a, b) => Math.max(a, b), 0);
-    this._name(timed ? "messages / s" : "messages", most * per, box);
-    context.fillStyle = theme.lines[0];
-    bars.forEach((value, place) => {
-      const height = most ? (value / most) * (box.bottom - box.top) : 0;
-      context.fillRect(GUTTER + place * BAR, box.bottom - height, BAR - 1, height);
-    });
+    context.fillStyle = colour;
+    clipped(context, scale, this.size.height, () =>
+      bars.forEach((value, place) => {
+        const height = most ? (value / most) * (box.bottom - box.top) : 0;
+        context.fillRect(scale.x((first + place) / perBar), box.bottom - height, BAR - 1, height);
+      }),
+    );
+    const bar = Math.floor(here.position * perBar);
+    let value = 0;
+    for (let event = firstAfter(positions, bar / perBar - 1e-12); event < trace.count && Math.floor(positions[event] * perBar) <= bar; event += 1)
+      if (Math.floor(positions[event] * perBar) === bar && counts[event] && trace.isVisible(event)) value += 1;
+    const words = timed ? `${rounded(value * per)} / s in ${seconds(1 / perBar)}` : counted(value, unit);
+    this._name(timed ? `${name} / s` : name, most * per, box, words);
+    return { name, value: value * per, words };
   }
 
-  _pending({ trace, scale, from, to, positions, number }, box) {
-    const counts = number < 0 ? trace.pending : this._of(trace, number);
-    const columns = new Columns(scale, from > 0 ? counts[from - 1] : 0);
-    for (let event = from; event < to; event += 1)
-      columns.put(scale.x(positions[event]), counts[event]);
+  // How much there is of something.
+  _level({ name, unit, steps }, here, box, colour) {
+    const { scale, positions } = here;
+    const columns = new Columns(scale, steps.at(here.from - 1));
+    for (let step = firstAfter(steps.events, here.from - 1); step < steps.events.length && steps.events[step] < here.to; step += 1)
+      columns.put(scale.x(positions[steps.events[step]]), steps.values[step]);
     const most = columns.most();
-    this._name("under way", most, box, counts[this.focus.at]);
-    this._area(columns, null, most, box, theme.lines[4]);
+    const value = steps.at(here.event);
+    const words = counted(value, unit);
+    this._name(name, most, box, words);
+    this._area(columns.values, most, box, colour);
+    return { name, value, words };
   }
 
-  _of(trace, number) {
-    const key = `${trace.name} ${number}`;
-    if (!this._known.has(key)) {
-      this._known.clear();
-      this._known.set(key, trace.pendingOf(number));
-    }
-    return this._known.get(key);
-  }
-
-  _entries({ trace, scale, from, to, positions, number }, box) {
-    const states = trace.openStates;
-    const changes = trace.changes;
-    const holder = number < 0 ? null : trace.names[number - 1];
-    const counts = states.map(() => 0);
-    const now = states.map(() => 0);
-    let columns = null;
-    for (const change of changes) {
-      if (change.event >= to && change.event > this.focus.at) break;
-      if (holder !== null && change.actor !== holder) continue;
-      if (change.event >= from && !columns) columns = counts.map((count) => new Columns(scale, count));
-      const before = states.indexOf(change.before);
-      const after = states.indexOf(change.after);
-      if (before >= 0) counts[before] -= 1;
-      if (after >= 0) counts[after] += 1;
-      if (change.event <= this.focus.at) counts.forEach((count, state) => (now[state] = count));
-      if (change.event >= from && change.event < to)
-        columns.forEach((each, state) => each.put(scale.x(positions[change.event]), counts[state]));
-    }
-    columns ??= counts.map((count) => new Columns(scale, count));
-    const sum = columns.reduce((below, each) => each.over(below), null);
-    const most = sum ? sum.most() : 0;
-    const words = states.map((state, place) => `${state} ${now[place]}`);
-    this._name("open entries", most, box, words.length ? words.join(", ") : null);
-    let below = null;
-    columns.forEach((each, place) => {
-      const above = each.over(below);
-      const name = STATE_COLOURS[place % STATE_COLOURS.length];
-      this._area(above, below, most, box, theme[name] ?? theme.lines[Number(name.slice(5))]);
-      below = above;
-    });
-  }
-
-  _name(name, most, { top, bottom, of }, now = null) {
+  // What stands in the gutter: the name, the reading, and how much the height of the row is.
+  _name(name, most, { top, bottom }, words) {
     const { context, size } = this;
-    context.textAlign = "left";
+    context.textAlign = "right";
     context.textBaseline = "alphabetic";
-    context.fillStyle = theme.ink;
-    context.font = `600 11.5px ${theme.font}`;
-    context.fillText(shortened(context, of ? `${name}, ${of.name}` : name, GUTTER - 50), 10, top + 10);
     context.fillStyle = theme.soft;
     context.font = `11px ${theme.font}`;
-    if (now !== null) context.fillText(shortened(context, String(now), GUTTER - 16), 10, top + 25);
-    context.textAlign = "right";
-    context.fillText(most >= 100 ? counted(Math.round(most)) : trimmed(most, 1), GUTTER - 5, top + 8);
+    const height = rounded(most);
+    context.fillText(height, GUTTER - 5, top + 8);
+    const room = GUTTER - 24 - context.measureText(height).width;
+    context.textAlign = "left";
+    context.fillStyle = this.pointed === null ? theme.soft : theme.accent;
+    context.fillText(shortened(context, words, GUTTER - 16), 10, top + 23);
+    context.fillStyle = theme.ink;
+    context.font = `600 11.5px ${theme.font}`;
+    context.fillText(shortened(context, name, room), 10, top + 9);
     context.strokeStyle = theme.grid;
     context.lineWidth = 1;
     context.beginPath();
@@ -131,26 +143,44 @@ export class Strip {
     context.stroke();
   }
 
-  _area(above, below, most, { top, bottom }, colour) {
+  _area(values, most, { top, bottom }, colour) {
     if (!most) return;
     const { context } = this;
-    const y = (value) => bottom - (value / most) * (bottom - top);
     context.fillStyle = colour;
     context.globalAlpha = 0.75;
     context.beginPath();
-    context.moveTo(GUTTER, y(below ? below.values[0] : 0));
-    above.values.forEach((value, place) => {
-      context.lineTo(GUTTER + place, y(value));
-      context.lineTo(GUTTER + place + 1, y(value));
+    context.moveTo(GUTTER, bottom);
+    values.forEach((value, place) => {
+      const y = bottom - (value / most) * (bottom - top);
+      context.lineTo(GUTTER + place, y);
+      context.lineTo(GUTTER + place + 1, y);
     });
-    for (let place = above.values.length - 1; place >= 0; place -= 1) {
-      const value = below ? below.values[place] : 0;
-      context.lineTo(GUTTER + place + 1, y(value));
-      context.lineTo(GUTTER + place, y(value));
-    }
+    context.lineTo(GUTTER + values.length, bottom);
     context.fill();
     context.globalAlpha = 1;
   }
+
+  // Whose metrics these are stands in their corner, and all in words for who cannot see them.
+  _tell({ trace, event }) {
+    const { context, size, focus, canvas } = this;
+    const whose = [focus.actor, focus.traces.length > 1 ? trace.name : ""].filter(Boolean).join(" in ");
+    if (whose) {
+      context.font = `600 11px ${theme.font}`;
+      context.textAlign = "right";
+      context.textBaseline = "top";
+      const width = context.measureText(whose).width;
+      context.fillStyle = theme.paper;
+      context.fillRect(size.width - width - 18, 2, width + 8, 15);
+      context.fillStyle = theme.ink;
+      context.fillText(whose, size.width - 14, 4);
+    }
+    const told = this.readings.map(({ name, words }) => `${name} ${words}`).join("; ");
+    canvas.setAttribute("aria-label", `Metrics${whose ? ` of ${whose}` : ""} at ${seconds(trace.time[event])}: ${told}`);
+  }
+}
+
+function rounded(value) {
+  return value >= 100 ? counted(Math.round(value)) : trimmed(value, 1);
 }
 
 // The most that a number is on each pixel, and between its changes what it was last.
@@ -178,11 +208,5 @@ class Columns {
   }
   most() {
     return this.values.reduce((most, value) => Math.max(most, value), 0);
-  }
-  over(below) {
-    if (!below) return this;
-    const sum = Object.create(Columns.prototype);
-    sum._values = this.values.map((value, place) => value + below.values[place]);
-    return sum;
   }
 }

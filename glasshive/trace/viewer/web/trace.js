@@ -1,186 +1,25 @@
-// A trace in memory: its columns, and what follows from them. Events go by their place on the
-// page, from 0, which is their index less that of the first one shown.
+// What follows from the events of a trace: its lanes, arrows, registries, jobs and marks.
 
-const NUMBERS = ["actor", "peer", "type", "message", "cause"];
-const ARRIVALS = ["deliver", "drop", "unread"];
-const CARRIED = ["deliver", "drop", "duplicate", "unread"];
+import { ARRIVALS, Events } from "./events.js";
+import { inOrder, ranksOf } from "./order.js";
+
 const DEPARTURES = ["send", "duplicate"];
-const MOST_EFFECTS = 5000;
-const BLOCKS_KEPT = 64;
 
 export const MARKS = ["violation", "fail", "fault", "drop", "duplicate", "undelivered", "note"];
 
-export async function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
-}
-
-export class Trace {
-  constructor(told, columns, payloads) {
-    Object.assign(this, told);
-    const count = this.count;
-    this.position = { time: new Float64Array(columns, 0, count) };
-    this.time = this.position.time;
-    let at = count * 8;
-    const take = (length) => {
-      const column = new Int32Array(columns, at, length);
-      at += length * 4;
-      return column;
-    };
-    for (const name of NUMBERS) this[name] = take(count);
-    for (const job of this.jobs) job.events = take(job.mentions);
-    this.kind = new Uint8Array(columns, at, count);
-    this.position.order = Float64Array.from({ length: count }, (_, event) => this.first + event);
-    this.number = Object.fromEntries(this.kinds.map((kind, number) => [kind, number]));
-    this._payloads = payloads;
-    this._blocks = new Map();
-    this.visible = null;
-    this._placeActors();
-    this._linkCauses();
-    this._drawArrows();
+export class Trace extends Events {
+  // `beside` is the trace that this one is laid beside, whose lanes it follows.
+  constructor(told, columns, payloads, beside = null) {
+    super(told, columns, payloads);
     this._readRegistries();
+    this._placeActors(beside);
+    this._drawArrows();
     this._gatherMarks();
     this._rankTypes();
   }
 
-  // -- one event ------------------------------------------------------------------------
-
-  kindOf(event) {
-    return this.kinds[this.kind[event]];
-  }
-  actorOf(event) {
-    return this.names[this.actor[event] - 1];
-  }
-  peerOf(event) {
-    return this.peer[event] ? this.names[this.peer[event] - 1] : null;
-  }
-  typeOf(event) {
-    return this.type[event] ? this.names[this.type[event] - 1] : null;
-  }
-  indexOf(event) {
-    return this.first + event;
-  }
-  placeOf(index) {
-    const event = index - this.first;
-    return event >= 0 && event < this.count ? event : -1;
-  }
-  // Its cause, or -1: there is none, or it comes before what the page shows.
-  causeOf(event) {
-    return this.cause[event] ? Math.max(-1, event - this.cause[event]) : -1;
-  }
-  effectsOf(event) {
-    return this._effects.subarray(this._effectsFrom[event], this._effectsFrom[event + 1]);
-  }
-  hasLane(event) {
-    return this.laneOf[this.actor[event]] >= 0;
-  }
-  // The event whose line holds the message that an event is about.
-  carrierOf(event) {
-    let carrier = event;
-    while (CARRIED.includes(this.kindOf(carrier)) && this.causeOf(carrier) >= 0)
-      carrier = this.causeOf(carrier);
-    return carrier;
-  }
-  // What began a message: its send, or its timer.
-  originOf(event) {
-    const message = this.message[event];
-    return message ? this._origins[message] : -1;
-  }
-  // The nearest event before or after it of the same actor, or -1.
-  neighbour(event, step) {
-    for (let other = event + step; other >= 0 && other < this.count; other += step)
-      if (this.actor[other] === this.actor[event] && this.isVisible(other)) return other;
-    return -1;
-  }
-  isVisible(event) {
-    return this.visible === null || this.visible[event] === 1;
-  }
-
-  causesOf(event) {
-    const chain = [];
-    for (let cause = this.causeOf(event); cause >= 0; cause = this.causeOf(cause)) chain.push(cause);
-    return chain;
-  }
-  // All that came of an event, as far as it can be drawn.
-  allEffectsOf(event) {
-    const found = [...this.effectsOf(event)];
-    for (let next = 0; next < found.length && found.length < MOST_EFFECTS; next += 1)
-      for (const effect of this.effectsOf(found[next])) found.push(effect);
-    return found;
-  }
-
-  // The last event at or before a position, at least the first.
-  eventAt(axis, position) {
-    return Math.max(0, firstAfter(this.position[axis], position) - 1);
-  }
-
-  // -- payloads -------------------------------------------------------------------------
-
-  async payload(event) {
-    const lines = await this._block(Math.floor(event / this.together));
-    const line = lines[event % this.together];
-    return line ? JSON.parse(line) : undefined;
-  }
-  // What a message carries, also where it arrives.
-  async carried(event) {
-    return this.payload(this.carrierOf(event));
-  }
-  async _block(number) {
-    const known = this._blocks.get(number);
-    if (known) return known;
-    const block = unpacked(this._payloads[number]).then((bytes) =>
-      new TextDecoder().decode(bytes).split("\n"),
-    );
-    if (this._blocks.size >= BLOCKS_KEPT) this._blocks.delete(this._blocks.keys().next().value);
-    this._blocks.set(number, block);
-    return block;
-  }
-  // Calls with every event, what its own line holds, and the message that it is about; `alive`
-  // says whether that is still wanted.
-  async everyPayload(call, alive) {
-    const underWay = new Map();
-    const arrivals = ARRIVALS.map((kind) => this.number[kind]);
-    for (let number = 0; number < this._payloads.length; number += 1) {
-      const lines = await this._block(number);
-      if (!alive()) return false;
-      lines.forEach((line, place) => {
-        const event = number * this.together + place;
-        const data = line ? JSON.parse(line) : undefined;
-        let payload = data;
-        const carrier = this.carrierOf(event);
-        if (carrier !== event) {
-          payload = underWay.get(carrier)?.payload;
-          if (arrivals.includes(this.kind[event])) this._arrived(underWay, carrier);
-        } else if (data !== undefined && this.message[event]) {
-          underWay.set(event, { payload: data, copies: this._copiesOf(event) });
-        }
-        call(event, data, payload);
-      });
-    }
-    return true;
-  }
-  _arrived(underWay, carrier) {
-    const sent = underWay.get(carrier);
-    if (sent && --sent.copies <= 0) underWay.delete(carrier);
-  }
-  // How often a message arrives, lost copies and all.
-  _copiesOf(event) {
-    const begun = [event];
-    let copies = 0;
-    for (const each of begun)
-      for (const effect of this.effectsOf(each)) {
-        if (ARRIVALS.includes(this.kindOf(effect))) copies += 1;
-        else if (this.kind[effect] === this.number.duplicate) begun.push(effect);
-      }
-    return copies;
-  }
-
-  // -- what is worked out once -------------------------------------------------------------
-
-  // Actors by the host that they are on, in the order in which they began; those that never did,
-  // such as the script that drives the run, come first. Who only notes or strikes has no lane.
-  _placeActors() {
+  // The lanes, in their order. Who only notes or strikes has none.
+  _placeActors(beside) {
     const { count, number } = this;
     const seen = new Uint8Array(this.names.length + 1);
     for (let event = 0; event < count; event += 1) {
@@ -188,19 +27,13 @@ export class Trace {
       if (!says) seen[this.actor[event]] = 1;
       seen[this.peer[event]] = 1;
     }
-    const known = new Set(this.actors.map((actor) => actor.name));
+    this.classOf = new Map(this.actors.map((actor) => [actor.name, actor.class]));
     const others = this.names
-      .filter((name, place) => seen[place + 1] && !known.has(name))
+      .filter((name, place) => seen[place + 1] && !this.classOf.has(name))
       .map((name) => ({ name, alive: null }));
-    const hosts = new Map();
-    for (const actor of [...others, ...this.actors]) {
-      actor.host ??= "";
-      if (!hosts.has(actor.host)) hosts.set(actor.host, []);
-      hosts.get(actor.host).push(actor);
-    }
-    this.lanes = [...hosts.values()].flat();
-    for (const [host, actors] of hosts)
-      for (const actor of actors) actor.shares = host !== "" && actors.length > 1;
+    this.ranks = new Map([...ranksOf(this), ...(beside?.ranks ?? [])]);
+    this.lanes = inOrder([...others, ...this.actors], this.ranks, !this.header.first);
+    this._gatherHosts();
     const numbers = new Map(this.names.map((name, place) => [name, place + 1]));
     this.laneOf = new Int32Array(this.names.length + 1).fill(-1);
     this.lanes.forEach((actor, lane) => {
@@ -208,30 +41,18 @@ export class Trace {
       if (actor.number) this.laneOf[actor.number] = lane;
     });
   }
-
-  _linkCauses() {
-    const { count } = this;
-    const from = new Int32Array(count + 1);
-    for (let event = 0; event < count; event += 1) {
-      const cause = this.causeOf(event);
-      if (cause >= 0) from[cause + 1] += 1;
-    }
-    for (let event = 0; event < count; event += 1) from[event + 1] += from[event];
-    const next = from.slice();
-    const effects = new Int32Array(from[count]);
-    for (let event = 0; event < count; event += 1) {
-      const cause = this.causeOf(event);
-      if (cause >= 0) effects[next[cause]++] = event;
-    }
-    this._effectsFrom = from;
-    this._effects = effects;
-    let most = 0;
-    for (let event = 0; event < count; event += 1) most = Math.max(most, this.message[event]);
-    this._origins = new Int32Array(most + 1).fill(-1);
-    const begins = [this.number.send, this.number["timer-fired"]];
-    for (let event = 0; event < count; event += 1)
-      if (this.message[event] && begins.includes(this.kind[event]))
-        this._origins[this.message[event]] = event;
+  // The numbers of the actors that a name stands for, an actor's or a class's; null for any other.
+  numbersOf(name) {
+    const own = this.lanes.filter((actor) => actor.name === name);
+    const found = own.length ? own : this.lanes.filter((actor) => actor.class === name);
+    return found.length ? new Set(found.map((actor) => actor.number)) : null;
+  }
+  // Numbers the hosts on which there are several actors; all others have none to show.
+  _gatherHosts() {
+    const counts = new Map();
+    for (const { host } of this.lanes) if (host) counts.set(host, (counts.get(host) ?? 0) + 1);
+    const shared = [...counts.keys()].filter((host) => counts.get(host) > 1);
+    for (const actor of this.lanes) actor.shared = shared.indexOf(actor.host);
   }
 
   // Arrows go from a departure to each of its arrivals; one without has the arrival -1.
@@ -267,24 +88,6 @@ export class Trace {
       reach = Math.max(reach, to[arrow], from[arrow]);
       this.arrowReach[arrow] = reach;
     }
-    this.pending = this.pendingOf(-1);
-  }
-
-  // How many messages are under way after each event, to one actor or (-1) to all.
-  pendingOf(actor) {
-    const { count, kind, number } = this;
-    const counts = new Int32Array(count);
-    const step = new Int8Array(this.kinds.length);
-    for (const name of ["send", "duplicate", "timer-fired"]) step[number[name]] = 1;
-    for (const name of ARRIVALS) step[number[name]] = -1;
-    let under = 0;
-    for (let event = 0; event < count; event += 1) {
-      const change = step[kind[event]];
-      const origin = change ? this.originOf(event) : -1;
-      if (origin >= 0 && (actor < 0 || this.peer[origin] === actor)) under += change;
-      counts[event] = under;
-    }
-    return counts;
   }
 
   _readRegistries() {
@@ -296,13 +99,14 @@ export class Trace {
       const change = { event, actor, subject, before, after, facts };
       if (!this.subjects.has(subject)) this.subjects.set(subject, []);
       this.subjects.get(subject).push(change);
-      if (event >= 0) this._changes.set(event, change);
+      if (event >= 0 && this.kindOf(event) === "state") this._changes.set(event, change);
       if (before !== null && after !== null) left.add(before);
       if (after !== null) states.add(after);
       return change;
     });
     // A state that no entry ever leaves for another is an end; all others are open.
     this.openStates = [...states].filter((state) => left.has(state));
+    this.gaugedStates = this.openStates.length ? this.openStates : [...states];
     this.jobNamed = new Map();
     for (const job of this.jobs) {
       for (const name of job.names) this.jobNamed.set(name, job);
@@ -390,16 +194,4 @@ export function rankAlike(first, other) {
     if (!ranks.has(name)) ranks.set(name, ranks.size);
     other.rankOfType[type] = ranks.get(name);
   }
-}
-
-// The first place in rising numbers that holds more than this.
-export function firstAfter(rising, value) {
-  let low = 0;
-  let high = rising.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rising[middle] > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
