@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from actors.tokens import Outcome
     from glasshive.clock import Timer
 
-__all__ = ["MAX_ATTEMPTS", "Keeper"]
+__all__ = ["MAX_ATTEMPTS", "Keeper", "Pending"]
 
 MAX_ATTEMPTS = 8
 """Submissions of one request before its keeper gives up."""
@@ -77,7 +77,7 @@ def _no_indices() -> array[int]:
 
 
 @dataclass(slots=True, eq=False)
-class _Pending(Reading):
+class Pending(Reading):
     """A request that has not ended.
 
     With a `retry` it waits for its next submission, without one and without a `stream` for an
@@ -114,7 +114,7 @@ class _Pending(Reading):
     """When it has surely stopped, whether anybody says so or not."""
 
 
-class Keeper(Bee, Reader[_Pending, QueenToken]):
+class Keeper(Bee, Reader[Pending, QueenToken]):
     """Has many requests answered at once, and forgets each when its receipt is given.
 
     It is told `Ask` and `Withdraw`. A request that is rejected is submitted again, each time after
@@ -141,9 +141,9 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
         self.queen = queen
         self.on_receipt = on_receipt
         self.random = random.Random()
-        self.requests: dict[str, _Pending] = {}
+        self.requests: dict[str, Pending] = {}
         """By request id, until they end."""
-        self.readings: dict[str, _Pending] = {}
+        self.readings: dict[str, Pending] = {}
         self._turns = 0
         self._beating = False
         self.handlers |= {
@@ -170,13 +170,13 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
         for pending in list(self.requests.values()):
             if pending.stream is not None:
                 tell(pending.stream, Cancel(pending.job_id, self.actor_ref))
-            self._end(pending, Failed(f"{self.name} was stopped before the end"))
+            self.end(pending, Failed(f"{self.name} was stopped before the end"))
 
     # -- the script -------------------------------------------------------------------------
 
     def _on_ask(self, message: Ask) -> None:
         request, now = message.request, clock.now()
-        pending = _Pending(request, now, now + self.patience.answer_seconds)
+        pending = Pending(request, now, now + self.patience.answer_seconds)
         pending.answers = [[] for _ in range(max(1, request.copies))]
         if request.request_id in self.requests:
             reason = f"{self.name} is asking a request {request.request_id!r} already"
@@ -196,7 +196,9 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
         pending.withdrawn = True
         if not pending.opened:
             # What was never opened never runs; if it is accepted yet, it is cancelled then.
-            self._end(pending, Cancelled())
+            if pending.stream is not None:
+                tell(pending.stream, Cancel(pending.job_id, self.actor_ref))
+            self.end(pending, Cancelled())
             return
         if pending.retry is not None:
             pending.retry.cancel()
@@ -208,14 +210,14 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
 
     # -- submitting -------------------------------------------------------------------------
 
-    def _submit(self, pending: _Pending) -> None:
+    def _submit(self, pending: Pending) -> None:
         """Submit a request in a turn of its own."""
         pending.attempts += 1
         self._turns += 1
         pending.turn = (self.life, self._turns)
         self._tell_queen(pending)
 
-    def _tell_queen(self, pending: _Pending) -> None:
+    def _tell_queen(self, pending: Pending) -> None:
         pending.told_at = now = clock.now()
         submit = Submit(
             pending.request,
@@ -225,7 +227,7 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
             max(0.0, pending.ends_at - now - self.patience.margin_seconds),
         )
         if not tell(self.queen, submit):
-            self._try_later(pending, "the queen was stopped", self.patience.retry_seconds)
+            self.rejected(pending, "the queen was stopped", self.patience.retry_seconds)
 
     def _on_retry(self, message: Retry) -> None:
         pending = self.requests.get(message.request_id)
@@ -242,19 +244,25 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
             return  # told twice
         if pending.withdrawn:
             return  # an earlier job of it may run on below for a while
-        self._try_later(pending, message.reason, message.retry_after)
+        self.rejected(pending, message.reason, message.retry_after)
 
-    def _try_later(self, pending: _Pending, reason: str, retry_after: float | None) -> None:
-        """Submit again after a while, or give up."""
+    def rejected(self, pending: Pending, reason: str, retry_after: float | None) -> None:
+        """Submit again after a while, or give up.
+
+        Args:
+            pending: the request that nobody has taken.
+            reason: why not.
+            retry_after: seconds to wait at least; None if waiting will not help.
+        """
         pending.rejections += 1
         if retry_after is None or pending.rejections == MAX_ATTEMPTS:
             times = "once" if pending.rejections == 1 else f"{pending.rejections} times"
-            self._end(pending, Failed(f"rejected {times}: {reason}"))
+            self.end(pending, Failed(f"rejected {times}: {reason}"))
             return
         most = self.patience.retry_most_seconds
         self._retry_after(pending, backoff(retry_after, pending.rejections, most, self.random))
 
-    def _retry_after(self, pending: _Pending, seconds: float) -> None:
+    def _retry_after(self, pending: Pending, seconds: float) -> None:
         pending.retry = clock.after(seconds, self.actor_ref, Retry(pending.request.request_id))
 
     def _on_accepted(self, message: Accepted) -> None:
@@ -276,11 +284,19 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
         if pending.withdrawn:
             self._tell_stream(pending, Cancel(message.job_id, self.actor_ref))
         else:
-            self.open_stream(pending)
+            self.accepted(pending)
+
+    def accepted(self, pending: Pending) -> None:
+        """Read what the queen has accepted.
+
+        Args:
+            pending: the request, its `stream` and `job_id` those of the new job.
+        """
+        self.open_stream(pending)
 
     # -- reading ----------------------------------------------------------------------------
 
-    def take(self, reading: _Pending, item: StreamItem[QueenToken]) -> None:
+    def take(self, reading: Pending, item: StreamItem[QueenToken]) -> None:
         """Keep the text, and when it came."""
         reading.indices.append(reading.first + item.index)
         reading.token_times.append(clock.now())
@@ -292,39 +308,39 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
                 if text:
                     answer.append(text)
 
-    def finish(self, reading: _Pending, outcome: Outcome) -> None:
+    def finish(self, reading: Pending, outcome: Outcome) -> None:
         """Give the receipt, or have a job that the queen has lost begun anew."""
         unknown = isinstance(outcome, Failed) and outcome.code in (UNKNOWN, UNOPENED)
         if reading.withdrawn and (unknown or clock.now() < reading.fenced_until):
             self._leave_stream(reading)  # what she has forgotten may run on below for a while
         elif reading.withdrawn:
-            self._end(reading, outcome)
+            self.end(reading, outcome)
         elif unknown or isinstance(outcome, Cancelled):
             # She was started anew, or has not heard of this keeper for too long.
             sometimes("a keeper submits again what its queen has lost")
             self._leave_stream(reading)
             self._submit(reading)
         else:
-            self._end(reading, outcome)
+            self.end(reading, outcome)
 
-    def _leave_stream(self, pending: _Pending) -> None:
+    def _leave_stream(self, pending: Pending) -> None:
         self.readings.pop(pending.job_id, None)
         pending.fenced_until = pending.opened_at + self.patience.fence_seconds(_HOPS)
         pending.stream = None
         pending.job_id = ""
 
-    def open_stream(self, reading: _Pending) -> None:
+    def open_stream(self, reading: Pending) -> None:
         """Open the queen's stream where the keeper is."""
         reading.opened = True
         reading.opened_at = clock.now()
         after = reading.expected - 1
         self._tell_stream(reading, OpenStream(reading.job_id, after, self.actor_ref))
 
-    def _tell_stream(self, pending: _Pending, message: Message) -> None:
+    def _tell_stream(self, pending: Pending, message: Message) -> None:
         """Tell whoever has the job something; without them it cannot go on."""
         assert pending.stream is not None
         if not tell(pending.stream, message):
-            self._end(pending, Failed(f"whoever had {pending.job_id} was stopped"))
+            self.end(pending, Failed(f"whoever had {pending.job_id} was stopped"))
 
     # -- again and again --------------------------------------------------------------------
 
@@ -344,18 +360,18 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
         for pending in list(self.requests.values()):
             self._tend(pending, now)
 
-    def _tend(self, pending: _Pending, now: float) -> None:
+    def _tend(self, pending: Pending, now: float) -> None:
         patience = self.patience
         if pending.withdrawn:
             if now >= pending.cancel_by:
-                self._end(pending, Cancelled())
+                self.end(pending, Cancelled())
             elif pending.stream is not None:
                 self._tell_stream(pending, Cancel(pending.job_id, self.actor_ref))
         elif now >= pending.ends_at:
             if pending.stream is not None:
                 tell(pending.stream, Cancel(pending.job_id, self.actor_ref))
             reason = f"{self.name} has waited {patience.answer_seconds:g} s for the end"
-            self._end(pending, Failed(reason, TIMEOUT))
+            self.end(pending, Failed(reason, TIMEOUT))
         elif pending.stream is not None:
             if now - pending.opened_at >= patience.renew_seconds:
                 self.open_stream(pending)
@@ -364,15 +380,20 @@ class Keeper(Bee, Reader[_Pending, QueenToken]):
 
     # -- ending -----------------------------------------------------------------------------
 
-    def _end(self, pending: _Pending, outcome: Outcome) -> None:
-        """Forget a request and give its receipt."""
+    def end(self, pending: Pending, outcome: Outcome) -> None:
+        """Forget a request and give its receipt.
+
+        Args:
+            pending: the request.
+            outcome: how it ends.
+        """
         del self.requests[pending.request.request_id]
         self.readings.pop(pending.job_id, None)
         if pending.retry is not None:
             pending.retry.cancel()
         self._give_receipt(pending, outcome)
 
-    def _give_receipt(self, pending: _Pending, outcome: Outcome) -> None:
+    def _give_receipt(self, pending: Pending, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
             log.warning(
                 "request failed",
