@@ -1,7 +1,7 @@
 """The bees: keeper, queen, hive and worker, and what they tell one another."""
 
 from actors.ailment import FailToLoad, Hang, Lie, OutOfMemory, Slow
-from actors.generation import Generation
+from actors.generation import Generation, prompt_tokens
 from actors.hive import Hive
 from actors.keeper import Keeper
 from actors.messages import (
@@ -99,4 +99,5 @@ __all__ = [
     "WorkerSpec",
     "WorkerState",
     "WorkerStatus",
+    "prompt_tokens",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-__all__ = ["LONGEST_TEXT", "VOCABULARY", "Generation"]
+__all__ = ["LONGEST_TEXT", "VOCABULARY", "Generation", "prompt_tokens"]
 
 VOCABULARY: tuple[str, ...] = tuple(
     f" {word}"
@@ -28,6 +28,15 @@ LONGEST_TEXT = 1024
 _MASK = (1 << 64) - 1
 _END = _MASK
 """Place in the sequence that says how long the text is; no token has it."""
+
+
+def prompt_tokens(prompt: str) -> int:
+    """Return the tokens of a prompt: one for each word, and one for a prompt without any.
+
+    Args:
+        prompt: the text to go on from.
+    """
+    return max(1, len(prompt.split()))
 
 
 class Generation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pykka
@@ -143,6 +144,7 @@ class LiveFuture(ThreadingFuture[Any]):
         super().__init__()
         live = active()
         self._live: Live = live  # type: ignore[assignment] # only a live run makes these
+        self._condition = _Answer(self._live)
         self.asker: LiveTask = live.current
         """The task that made this future, to whose host the answer travels."""
         self.asked: tuple[LiveInbox, Any] | None = None
@@ -195,3 +197,22 @@ class LiveFuture(ThreadingFuture[Any]):
     def abandon(self) -> None:
         """End the thread that waits for this, since nothing will ever answer it."""
         self.settle(None, (SystemExit, SystemExit(), None))
+
+    def look_up(self) -> None:
+        """Have whoever waits for this, in a life that is over, wait no longer."""
+        with self._condition:
+            self._condition.notify_all()
+
+
+class _Answer(threading.Condition):
+    """That a live future's answer is there; waiting for it ends with the waiting actor's life."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__()
+        self._live = live
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._live.unless_over()
+        notified = super().wait(timeout)
+        self._live.unless_over()
+        return notified

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from greenlet import GreenletExit
@@ -15,29 +14,15 @@ from glasshive.network import Host
 from glasshive.task import Inbox, Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pykka import Actor, ActorRef
 
     from glasshive.fault import Fault, Plan
+    from glasshive.lives import Birth
     from glasshive.task import Task
 
-__all__ = ["Birth", "Machines"]
-
-
-@dataclass(frozen=True, slots=True)
-class Birth:
-    """How an actor was started, so that it can be started again.
-
-    Args:
-        kind: its class.
-        args: what `start` was given.
-        kwargs: what `start` was given by name.
-    """
-
-    kind: type[Actor]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+__all__ = ["Machines"]
 
 
 class Machines(Mail):
@@ -45,10 +30,6 @@ class Machines(Mail):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._fallen: dict[Inbox, Actor] = {}
-        """Actors that have crashed and may come back; their state is kept, as on a disk."""
-        self._cradle: Inbox | None = None
-        """The address that the next actor of its class takes over."""
         self._nowhere = Host("nowhere", self.network)
         """A host that the network does not know, so that no fault reaches it."""
 
@@ -63,33 +44,6 @@ class Machines(Mail):
             raise GreenletExit
         self.record("fault", {"fault": "crash"}, actor=inbox.name)
         self._fell(inbox)
-
-    def restart(self, ref: ActorRef[Any], *, state: bool = False) -> None:
-        """Start a crashed actor again; every reference to it leads to the new one.
-
-        Args:
-            ref: any reference to it.
-            state: keep its attributes as they were, as if it had them on a disk; otherwise it is
-                made anew with what `start` was given. `on_start` runs either way.
-
-        Raises:
-            GlasshiveError: when it has not crashed, or its host is down.
-        """
-        inbox = self._inbox(ref)
-        if inbox not in self._fallen:
-            raise GlasshiveError(f"{inbox.name} cannot be restarted: it has not crashed")
-        if inbox.host.down:
-            raise GlasshiveError(
-                f"{inbox.name} cannot be restarted: its host {inbox.host.name!r} is down; "
-                "restart the host"
-            )
-        self.record("fault", {"fault": "restart", "state": state}, actor=inbox.name)
-        self._rise(inbox, state=state)
-
-    def can_restart(self, ref: ActorRef[Any]) -> bool:
-        """Return whether an actor has crashed, its host is up, and nobody has taken its name."""
-        inbox = self._inbox(ref)
-        return inbox in self._fallen and not inbox.host.down
 
     # -- hosts ----------------------------------------------------------------------------
 
@@ -134,7 +88,8 @@ class Machines(Mail):
         self.record("fault", {"fault": "restart-host", "host": name, "state": state})
         host.down = False
         for inbox in [inbox for inbox in self._fallen if inbox.host is host]:
-            self._rise(inbox, state=state)
+            birth = None if state else self._birth(inbox)
+            self._rise(inbox, self._fallen.pop(inbox), birth)
 
     def pause_host(self, name: str) -> None:
         """Have everything on a host stand still; what is sent to it waits until it resumes.
@@ -288,16 +243,6 @@ class Machines(Mail):
 
     # -- falling and rising ---------------------------------------------------------------
 
-    def replace_fallen(self, inbox: Inbox) -> None:
-        """Have crashed actors that bear the name of a new one not come back: it took their place.
-
-        Args:
-            inbox: the new one's.
-        """
-        for fallen in [each for each in self._fallen if each.name == inbox.name]:
-            if fallen is not inbox:
-                del self._fallen[fallen]
-
     def _fell(self, inbox: Inbox) -> None:
         actor = inbox.owner()
         if actor is not None:
@@ -308,24 +253,11 @@ class Machines(Mail):
             inbox.host.held.remove(inbox)  # its next life is not ready for a message yet
         self.kill(inbox)
 
-    def _rise(self, inbox: Inbox, *, state: bool) -> None:
-        actor = self._fallen.pop(inbox)
+    def _revive(self, inbox: Inbox, actor: Actor, birth: Birth | None) -> None:
         inbox.alive = True
-        with self.on(inbox.host.name):
-            if state:
-                for hook in ("_stop", "_handle_failure"):  # what had silenced the crash
-                    vars(actor).pop(hook, None)
-                ActorRegistry.register(actor.actor_ref)
-                actor._start_actor_loop()  # noqa: SLF001  as Pykka's own start does it
-                return
-            birth = inbox.birth
-            if birth is None:
-                raise GlasshiveError(
-                    f"{inbox.name} cannot be restarted without its state: it was not started "
-                    "with start()"
-                )
-            self._cradle = inbox
-            try:
-                birth.kind.start(*birth.args, **birth.kwargs)
-            finally:
-                self._cradle = None
+        if birth is None:
+            for hook in ("_stop", "_handle_failure"):  # what had silenced the crash
+                vars(actor).pop(hook, None)
+
+    def _everybody(self) -> Iterable[Task]:
+        return (self._script, *self.tasks)

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pykka import Actor, ActorRegistry
 
 from glasshive.errors import GlasshiveError, NotRunning
-from glasshive.failure import casualty, doing
 from glasshive.network import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from types import TracebackType
 
     from pykka import ActorRef
 
-    from glasshive.live import LiveInbox
+    from glasshive.inbox import LiveInbox
     from glasshive.task import Inbox
     from glasshive.trace import Event, EventSink, Recorder, Watcher
 
@@ -182,6 +181,25 @@ class Runtime(abc.ABC):
         Its peers are told nothing: a `tell` to it succeeds, and the message vanishes.
         """
 
+    @abc.abstractmethod
+    def restart(self, ref: ActorRef[Any], *, state: bool = False) -> None:
+        """Start a crashed actor again; every reference to it leads to the new one.
+
+        What came for it while it was down stays lost, and so do the timers that it had set.
+
+        Args:
+            ref: any reference to it.
+            state: keep its attributes as they were, as if it had them on a disk; otherwise it is
+                made anew with what `start` was given. `on_start` runs either way.
+
+        Raises:
+            GlasshiveError: when it has not crashed, or its host is down.
+        """
+
+    @abc.abstractmethod
+    def can_restart(self, ref: ActorRef[Any]) -> bool:
+        """Return whether an actor has crashed, its host is up, and nobody has taken its name."""
+
     def actors(self) -> list[Actor]:
         """Return every actor that is alive, in the order in which they were started."""
         refs = ActorRegistry.get_all()
@@ -234,8 +252,27 @@ class Runtime(abc.ABC):
 
         heard = of_these if names or messages else watcher
         self.recorder.watch(heard, kinds)
-        self.recording = self.recording or any(kind not in RARE for kind in kinds)
-        return lambda: self.recorder.unwatch(heard)
+        self._look_who_watches()
+
+        def leave() -> None:
+            self.recorder.unwatch(heard)
+            self._look_who_watches()
+
+        return leave
+
+    def _look_who_watches(self) -> None:
+        """Record events of messages from now on, or no more, as somebody wants them."""
+        before = self.recording
+        watched = any(kind not in RARE for kind in self.recorder.watched)
+        self.recording = self.recorder.everything or watched
+        if before and not self.recording:
+            # Whoever watches next would take what is handled then for caused by what was last seen.
+            for task in self._everybody():
+                task.cause = -1
+
+    @abc.abstractmethod
+    def _everybody(self) -> Iterable[Any]:
+        """Return the tasks that there are, the script's too."""
 
     def _overhear(
         self,
@@ -279,19 +316,6 @@ class Runtime(abc.ABC):
             error: what it raised.
             what: what it was doing.
         """
-
-    def _failure_hook(self) -> Any:
-        """Return Pykka's handling of an actor that dies of an error, which notes that it does."""
-        real: Any = Actor._handle_failure  # noqa: SLF001  Pykka has no public hook for it
-
-        def handle_failure(actor: Actor, kind: Any, error: Any, traceback: Any) -> None:
-            inbox: Any = actor.actor_inbox
-            if error is not None and getattr(inbox, "world", None) is self:
-                self.failed(inbox, error, doing(traceback))
-                self.casualties.append(casualty(inbox.name, error))
-            real(actor, kind, error, traceback)
-
-        return handle_failure
 
     @abc.abstractmethod
     def _inbox(self, ref: ActorRef[Any]) -> Inbox | LiveInbox:

@@ -17,7 +17,8 @@ from glasshive.deadlock import circle, standstill
 from glasshive.decisions import Decisions
 from glasshive.errors import GlasshiveError, Stuck
 from glasshive.failure import annotate
-from glasshive.runtime import Runtime, running
+from glasshive.lives import Lives
+from glasshive.runtime import running
 from glasshive.schedule import Fifo, Written
 from glasshive.task import Entry, Inbox, Task, Wait
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Scheduler"]
 
 
-class Scheduler(Runtime):
+class Scheduler(Lives):
     """Holds what is due, and switches from task to task; `Simulation` is built on it.
 
     Args:

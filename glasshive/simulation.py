@@ -18,7 +18,7 @@ from glasshive.errors import GlasshiveError
 from glasshive.fence import check_escapes, fence
 from glasshive.future import SimulatedFuture
 from glasshive.interrupt import interruptible
-from glasshive.machines import Birth, Machines
+from glasshive.machines import Machines
 from glasshive.mail import Answer
 from glasshive.notes import noted
 from glasshive.runtime import Timer, swapped
@@ -82,7 +82,6 @@ class Simulation(Machines):
         )
         self._handler_seconds = handler_seconds
         self._allow = check_escapes(allow)
-        self._birth: Birth | None = None
         self._open_until_exit = ExitStack()
         self._turning = False
         """Whether the world is being put in place or back, which Ctrl-C must not tear."""
@@ -144,18 +143,6 @@ class Simulation(Machines):
             "_start_actor_loop": start_loop,
         }
 
-    def _start_hook(self) -> Any:
-        """Return Pykka's `start`, which notes what each actor was started with."""
-        thread = self._thread
-        real: Any = Actor.__dict__["start"].__func__
-
-        def start(kind: type[Actor], *args: Any, **kwargs: Any) -> Any:
-            if get_ident() == thread:
-                self._birth = Birth(kind, args, kwargs)
-            return real(kind, *args, **kwargs)
-
-        return classmethod(start)
-
     def _close(self) -> None:
         self._turning = True
         try:
@@ -211,17 +198,8 @@ class Simulation(Machines):
             raise GreenletExit
         return SimulatedTimer(self, delay, self._inbox(ref), message)
 
-    def _create_inbox(self, actor: Actor) -> Inbox:
-        birth, self._birth = self._birth, None
-        inbox = self._cradle
-        if inbox is not None and type(actor) is inbox.actor_class:
-            self._cradle = None
-            inbox.owner = weakref.ref(actor)
-            return inbox
-        inbox = Inbox(self, self.current.host, weakref.ref(actor))
-        if birth is not None and type(actor) is birth.kind:
-            inbox.birth = birth
-        return inbox
+    def _make_inbox(self, actor: Actor) -> Inbox:
+        return Inbox(self, self.current.host, weakref.ref(actor))
 
     def _spawn(self, actor: Actor) -> None:
         inbox = actor.actor_inbox

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pykka._envelope import Envelope
 
     from glasshive.future import SimulatedFuture
-    from glasshive.machines import Birth
+    from glasshive.lives import Birth
     from glasshive.mail import Mail
     from glasshive.network import Host
     from glasshive.scheduler import Scheduler

@@ -60,3 +60,4 @@ class WallClock:
                     return
                 call = heapq.heappop(self._due)[2]
             call()
+            del call  # or the next wait would keep whom it was about

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from actors import Ask, Drain, Keeper, Queen, Request, Worker
+from actors import Ask, Drain, Keeper, Queen, Request, Worker, prompt_tokens
 from glasshive.errors import GlasshiveError
-from topology.cast import Cast
-from topology.fate import QUEEN, Fate
+from topology.fate import QUEEN
 from topology.faults import Injector
 from topology.gauges import Gauges
 from topology.metrics import Metrics, Objectives
 from topology.observer import Observer
+from topology.swarm import PLAIN, Swarm
 from topology.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
+    from pykka import ActorRef
+
     from actors import Receipt
     from glasshive import Run
     from topology.blueprint import Blueprint
+    from topology.cast import Cast
     from topology.faults import FaultPlan
     from topology.invariants import Bees, Invariant
     from topology.workload import Arrival
 
 __all__ = ["Colony"]
 
-PLAIN = Cast()
-"""Bees as they should be."""
 
-
-class Colony(Fate):
+class Colony(Swarm):
     """A queen, her hives, their workers and some keepers, alive on a run's runtime.
 
     Use it as `with Colony(blueprint, run) as colony:`. On leaving, it puts right whatever faults
@@ -59,8 +59,7 @@ class Colony(Fate):
         promise: float | None = None,
     ) -> None:
         patience = blueprint.patience
-        super().__init__(blueprint, run)
-        self.cast = cast
+        super().__init__(blueprint, run, cast=cast)
         self.promise = promise or patience.answer_seconds + patience.fence_seconds(3)
         self.metrics = Metrics(objectives or Objectives())
         self._tickets: dict[str, Ticket] = {}
@@ -69,12 +68,11 @@ class Colony(Fate):
         self._ended = 0
         self._turn = 0
         self._injectors: list[Injector] = []
-        self.draw_links()
-        self._start()
+        self._begin()
         self.began = self.runtime.now()
         """When everybody was there, in seconds of the runtime's clock."""
-        servers = [ref for ref in self.refs.values() if ref not in self._keepers]
-        self.observer = Observer(self.runtime, servers, self._keepers, self.promise)
+        servers = [ref for ref in self.refs.values() if ref not in self.keepers]
+        self.observer = Observer(self.runtime, servers, self.keepers, self.promise)
         for invariant in self.invariants:
             run.check(invariant)
         self.gauges: Gauges | None = None
@@ -112,42 +110,19 @@ class Colony(Fate):
 
     # -- coming alive ---------------------------------------------------------------------
 
-    def _start(self) -> None:
-        blueprint, cast = self.blueprint, self.cast
-        patience = blueprint.patience
-        with self.runtime.on(QUEEN):
-            queen = cast.queen.start(
-                name=QUEEN,
-                placement=blueprint.queen.placement,
-                max_jobs=blueprint.queen.max_jobs,
-                patience=patience,
-            )
-        self.refs[QUEEN] = queen
-        for hive in blueprint.hives:
-            with self.runtime.on(hive.name):
-                self.refs[hive.name] = cast.hive.start(
-                    name=hive.name,
-                    queen=queen,
-                    workers=hive.workers,
-                    devices=hive.devices,
-                    placement=hive.placement,
-                    max_jobs=hive.max_jobs,
-                    patience=patience,
-                    worker=cast.worker,
-                )
-        self._keepers = []
-        for name in blueprint.keepers:
-            with self.runtime.on(name):
-                keeper = cast.keeper.start(
-                    name=name, queen=queen, on_receipt=self._received, patience=patience
-                )
-            self.refs[name] = keeper
-            self._keepers.append(keeper)
+    def _begin(self) -> None:
+        self.start()
         # A hive starts its own workers; everybody has heard of everybody after one heartbeat.
-        self.runtime.run(until=self.runtime.now() + patience.heartbeat_seconds)
+        self.runtime.run(until=self.runtime.now() + self.blueprint.patience.heartbeat_seconds)
         for actor in self.runtime.actors():
             if isinstance(actor, Worker):
                 self.refs[actor.name] = actor.actor_ref
+
+    def start_keeper(self, name: str, queen: ActorRef[Any]) -> ActorRef[Any]:
+        """Start a keeper whose receipts come here."""
+        return self.cast.keeper.start(
+            name=name, queen=queen, on_receipt=self._received, patience=self.blueprint.patience
+        )
 
     # -- what scripts do ------------------------------------------------------------------
 
@@ -182,7 +157,7 @@ class Colony(Fate):
             request_id=f"request-{self._asked + 1}",
             model=model or self.blueprint.models[0].name,
             prompt=prompt,
-            prompt_tokens=max(1, len(prompt.split())),
+            prompt_tokens=prompt_tokens(prompt),
             max_tokens=max_tokens,
             seed=seed,
             ignore_eos=ignore_eos,
@@ -202,7 +177,7 @@ class Colony(Fate):
             A ticket with which to wait for the end, or to cancel.
         """
         if keeper is None:
-            ref = self._keepers[self._turn % len(self._keepers)]
+            ref = self.keepers[self._turn % len(self.keepers)]
             self._turn += 1
         else:
             ref = self.ref(keeper)
@@ -377,9 +352,7 @@ class Colony(Fate):
         self.runtime.run(until=self.runtime.now() + self.promise, condition=self.nobody_hangs)
         self.runtime.run(until=self.runtime.now() + self._quiet_seconds())
         self.observer.at_rest()
-        for name in (*self.blueprint.keepers, *(hive.name for hive in self.blueprint.hives), QUEEN):
-            if self.is_up(name):
-                self.ref(name).stop()  # a hive stops its own workers
+        self.stop()
         self.observer.leave()
 
     def _quiet_seconds(self) -> float:

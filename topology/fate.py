@@ -26,7 +26,7 @@ QUEEN = "queen"
 class Fate(ABC):
     """Finds the bees of a blueprint by their names, and crashes, restarts and heals them.
 
-    `Colony` is built on it.
+    `Swarm` is built on it.
 
     Args:
         blueprint: what was built.
@@ -155,15 +155,14 @@ class Fate(ABC):
             state: let it know all that it knew; otherwise it begins anew.
 
         Raises:
-            GlasshiveError: when there is no bee of this name, or the run is live.
+            GlasshiveError: when there is no bee of this name.
         """
         ref = self.ref(name)
-        simulation = self._simulation("restart")
-        if self.is_up(name) or not simulation.can_restart(ref):
+        if self.is_up(name) or not self.runtime.can_restart(ref):
             self.run.note(f"{name} has no need to be restarted")
             return
         self.run.note(f"{name} starts again, {'knowing all' if state else 'knowing nothing'}")
-        simulation.restart(ref, state=state)
+        self.runtime.restart(ref, state=state)
         if not state:
             self.forgot(name)
 
@@ -193,14 +192,17 @@ class Fate(ABC):
         self.runtime.network.heal()
         self.draw_links()
         if isinstance(self.runtime, Simulation):
-            self._heal_machines(self.runtime)
+            self._heal_hosts(self.runtime)
+        for name in (QUEEN, *(hive.name for hive in self.blueprint.hives), *self.blueprint.keepers):
+            if not self.is_up(name):
+                self.restart(name)
         for actor in self.runtime.actors():
             if isinstance(actor, Worker) and actor.slowness != 1.0:
                 self.tell_at_home(actor.actor_ref, Slow(1.0))
         self.healed()
         self.run.note("all is put right")
 
-    def _heal_machines(self, simulation: Simulation) -> None:
+    def _heal_hosts(self, simulation: Simulation) -> None:
         for name, host in list(simulation.network.hosts.items()):
             simulation.resume_host(name)
             if host.slowness != 1.0:
@@ -209,9 +211,6 @@ class Fate(ABC):
                 simulation.drift_clock(name, 1.0)
             if host.down:
                 self.restart_host(name)
-        for name in (QUEEN, *(hive.name for hive in self.blueprint.hives), *self.blueprint.keepers):
-            if not self.is_up(name):
-                self.restart(name)
 
     def _simulation(self, what: str) -> Simulation:
         if not isinstance(self.runtime, Simulation):

@@ -81,9 +81,17 @@ class Recorder:
 
     def unwatch(self, watcher: Watcher) -> None:
         """Call a function no more."""
-        for watchers in self._watchers.values():
+        for kind, watchers in list(self._watchers.items()):
             if watcher in watchers:
                 watchers.remove(watcher)
+            if not watchers:
+                del self._watchers[kind]
+        self.wants_state = self.everything or "state" in self._watchers
+
+    @property
+    def watched(self) -> Collection[str]:
+        """The kinds of events that somebody watches."""
+        return self._watchers
 
     def wants(self, kind: str) -> bool:
         """Return whether anybody wants events of this kind."""

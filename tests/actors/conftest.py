@@ -285,9 +285,11 @@ def logs() -> Iterator[list[MutableMapping[str, Any]]]:
 def logged(logs: list[MutableMapping[str, Any]]) -> Logged:
     """Return what finds the log's lines of one event, with what the bee itself said in them."""
 
+    added = ("at", "actor", "message")
+
     def find(event: str) -> list[dict[str, Any]]:
         own = [line for line in logs if line["event"] == event]
-        return [{k: v for k, v in line.items() if k not in ("at", "actor", "message")} for line in own]
+        return [{k: v for k, v in line.items() if k not in added} for line in own]
 
     return find
 

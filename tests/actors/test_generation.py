@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.generation import LONGEST_TEXT, VOCABULARY, Generation
+from actors.generation import LONGEST_TEXT, VOCABULARY, Generation, prompt_tokens
 
 generations = st.builds(Generation, st.text(), st.text(), st.integers())
 
@@ -81,3 +81,7 @@ def test_a_length_is_the_texts_own_or_max_tokens_if_that_is_less(
 @given(generations, st.integers(1, 5000))
 def test_ignoring_the_end_gives_exactly_max_tokens(generation: Generation, max_tokens: int) -> None:
     assert generation.length(max_tokens, ignore_eos=True) == max_tokens
+
+
+def test_each_word_of_a_prompt_is_one_token_and_no_word_is_one_too() -> None:
+    assert [prompt_tokens(each) for each in ("", " ", "a", "a  b\n c")] == [1, 1, 1, 3]

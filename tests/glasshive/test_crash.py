@@ -153,6 +153,28 @@ def test_leaving_a_live_run_ends_every_thread_that_waits() -> None:
         idle.tell("late")
 
 
+def test_what_is_on_its_way_when_a_live_run_is_left_was_lost_to_its_end() -> None:
+    begun = threading.Event()
+    dropped: list[Any] = []
+
+    class Busy(pykka.ThreadingActor):
+        def on_receive(self, _: Any) -> None:
+            begun.set()
+            threading.Event().wait(0.3)
+
+    with Live() as live:
+        live.watch(lambda event, _: dropped.append(event.data), kinds=["drop"])
+        live.network.link("local", "there", latency=0.1)
+        with live.on("there"):
+            ref = Echo.start()
+        busy = Busy.start()
+        busy.tell("work")
+        assert begun.wait(5)
+        # Leaving waits for who is busy, and meanwhile this comes to an inbox that was closed.
+        ref.tell("late")
+    assert dropped == [{"reason": "end"}]
+
+
 def test_a_live_run_is_over_when_nothing_is_left_to_do() -> None:
     class Chain(pykka.ThreadingActor):
         def __init__(self) -> None:

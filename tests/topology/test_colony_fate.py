@@ -354,11 +354,10 @@ def test_a_sequence_that_was_refused_vram_goes_on_elsewhere(colony: Colony) -> N
     assert colony.jobs_run == {"queen": 1, "hive-1": 1, "worker-1": 1, "worker-2": 1}
 
 
-def test_a_live_colony_says_that_it_cannot_restart_a_bee_or_a_host() -> None:
+def test_a_live_colony_says_that_it_cannot_crash_or_restart_a_host() -> None:
     with Live() as live:
         colony = Colony(sample_blueprint("one_worker"), Run(live))
         for what, told in (
-            (partial(colony.restart, "hive"), "restart bees"),
             (partial(colony.crash_host, "hive"), "crash the host of bees"),
             (partial(colony.restart_host, "hive"), "restart the host of bees"),
         ):

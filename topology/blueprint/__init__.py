@@ -2,6 +2,7 @@
 
 from topology.blueprint.drawing import Blueprint, Device, HiveSpec, LinkSpec, QueenSpec
 from topology.blueprint.reader import read_blueprint, sample_blueprint
+from topology.blueprint.speed import faster
 from topology.toml.sizes import GIB
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "HiveSpec",
     "LinkSpec",
     "QueenSpec",
+    "faster",
     "read_blueprint",
     "sample_blueprint",
 ]

@@ -9,6 +9,7 @@ import msgspec
 from glasshive.errors import nearest
 from glasshive.latency import Latency
 from topology.faults.action import ACTIONS
+from topology.faults.alive import beyond_live
 from topology.faults.condition import CONDITIONS
 from topology.faults.healing import wounds_left
 from topology.faults.plan import FaultPlan, Strike, label
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from topology.blueprint import Blueprint
     from topology.toml import Flaw
 
-__all__ = ["read_fault_plan"]
+__all__ = ["fault_plan_of", "read_fault_plan"]
 
 _PLAN = ("heal_at", "strikes")
 
@@ -42,7 +43,11 @@ _KEYS = tuple(
 
 
 def read_fault_plan(
-    path: str | Path, blueprint: Blueprint | None = None, *, must_heal: bool = False
+    path: str | Path,
+    blueprint: Blueprint | None = None,
+    *,
+    must_heal: bool = False,
+    live: bool = False,
 ) -> FaultPlan:
     """Read a plan of faults from a TOML file.
 
@@ -50,11 +55,33 @@ def read_fault_plan(
         path: the file.
         blueprint: the colony on paper that it is for; without one, names are left alone.
         must_heal: refuse a plan that is not sure to put right what it breaks.
+        live: refuse a plan that only a simulated run can carry out.
 
     Raises:
         InputError: with a complaint for each thing that is wrong, in the order of the file.
     """
     file = TomlFile.read(path, "a plan of faults")
+    return fault_plan_of(file, blueprint, must_heal=must_heal, live=live)
+
+
+def fault_plan_of(
+    file: TomlFile,
+    blueprint: Blueprint | None = None,
+    *,
+    must_heal: bool = False,
+    live: bool = False,
+) -> FaultPlan:
+    """Return the plan of faults that a file holds.
+
+    Args:
+        file: what was read.
+        blueprint: the colony on paper that it is for; without one, names are left alone.
+        must_heal: refuse a plan that is not sure to put right what it breaks.
+        live: refuse a plan that only a simulated run can carry out.
+
+    Raises:
+        InputError: with a complaint for each thing that is wrong, in the order of the file.
+    """
     flaws: list[Flaw] = []
     table = Table(file.data, (), _PLAN, flaws)
     heal_at = table.number("heal_at") if table.get("heal_at") is not None else None
@@ -79,6 +106,8 @@ def read_fault_plan(
         plan = FaultPlan(tuple(map(Strike, made[::2], made[1::2])), heal_at)
         if must_heal:
             flaws += wounds_left(plan, blueprint)
+        if live:
+            flaws += beyond_live(plan, blueprint)
     if flaws:
         raise file.error(flaws, lambda place: label(place, words))
     return plan

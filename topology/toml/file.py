@@ -49,6 +49,19 @@ class TomlFile:
         text = _text(path, what)
         return cls(path, text, _parsed(path, text))
 
+    @classmethod
+    def parse(cls, name: str, text: str) -> Self:
+        """Read a text that comes from elsewhere.
+
+        Args:
+            name: what complaints call it.
+            text: the TOML.
+
+        Raises:
+            InputError: when it is not TOML.
+        """
+        return cls(Path(name), text, _parsed(Path(name), text))
+
     def error(self, flaws: Iterable[Flaw], label: Callable[[Place], str]) -> InputError:
         """Return an error with a complaint for each flaw, in the order of the file.
 

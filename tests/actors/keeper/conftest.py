@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 class Court:
     """A keeper and its queen, who is the test."""
 
-    def __init__(self, peer: Peer, **settings: Any) -> None:
+    def __init__(self, peer: Peer, kind: type[Keeper] = Keeper, **settings: Any) -> None:
         self.peer = peer
         self.receipts: list[Receipt] = []
-        self.keeper: ActorRef[Keeper] = Keeper.start(
+        self.keeper: ActorRef[Keeper] = kind.start(
             name="keeper", queen=peer.ref, on_receipt=self.receipts.append, **settings
         )
 
@@ -106,7 +106,8 @@ def courts(peer: Peers) -> Courts:
     """Return what sets up a keeper of some patience."""
 
     def start(patience: Patience | None = None) -> Court:
-        return Court(peer("queen"), **({} if patience is None else {"patience": patience}))
+        settings: dict[str, Any] = {} if patience is None else {"patience": patience}
+        return Court(peer("queen"), **settings)
 
     return start
 

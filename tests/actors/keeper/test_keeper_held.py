@@ -26,9 +26,8 @@ class Waiting(Keeper):
 
 
 @pytest.fixture
-def held(peer: Peers, sim: Simulation, monkeypatch: pytest.MonkeyPatch) -> Court:  # noqa: ARG001  inside it
-    monkeypatch.setattr("tests.actors.keeper.conftest.Keeper", Waiting)
-    return Court(peer("queen"))
+def held(peer: Peers, sim: Simulation) -> Court:  # noqa: ARG001 - it is set up inside it
+    return Court(peer("queen"), Waiting)
 
 
 def test_what_was_accepted_and_held_back_is_cancelled_when_it_is_withdrawn(
