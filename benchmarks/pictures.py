@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+import topology
 from benchmarks.browser import chromium
+from benchmarks.gateway import serving
 from glasshive.cli.trace.view import command
 from glasshive.scenario import find, run
 from glasshive.schedule import Schedule
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).parents[1] / "docs" / "viewer"
+SERVED = Path(topology.__file__).with_name("blueprints") / "two_hives.toml"
 SIZE = (1200, 720)
 COLOURS = 160
 LOSS = {105: 1}
@@ -157,11 +160,25 @@ def take(browser: Browser, link: str, prepare: Callable[[Page], None], *, dark: 
     return small.getvalue()
 
 
+def live(page: Page) -> None:
+    """Show a run that goes on, with requests that were made meanwhile."""
+    address = page.url.partition("/#")[0].rstrip("/")
+    for number in range(6):
+        body = {"prompt": f"song {number}", "max_tokens": 30 + 10 * number, "ignore_eos": True}
+        made = page.request.post(f"{address}/v1/inference", data=body).json()
+        page.request.get(address + made["sse_url"])
+        page.wait_for_timeout(300)
+    page.locator("#tab-jobs").click()
+
+
 def main() -> None:
     """Make all pictures."""
     with tempfile.TemporaryDirectory() as folder:
         pages = write_pages(Path(folder))
         with chromium() as browser:
+            with serving(SERVED, Path(folder)) as (_, port):
+                picture = take(browser, f"http://127.0.0.1:{port}/", live, dark=True)
+                (HERE / "live.png").write_bytes(picture)
             for name, (page, dark, prepare) in PICTURES.items():
                 picture = take(browser, pages[page].as_uri(), prepare, dark=dark)
                 (HERE / f"{name}.png").write_bytes(picture)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from contextlib import ExitStack
+from hashlib import sha256
 from html import escape
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,7 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from glasshive.report.theme import css
+from glasshive.trace.event import KINDS
 from glasshive.trace.index import Index
+from glasshive.trace.jobs import ROOT, SAME
 from glasshive.trace.viewer.beside import pairs, parting
 from glasshive.trace.viewer.sheet import Sheet, little, packed
 
@@ -25,12 +29,13 @@ if TYPE_CHECKING:
 
     Decide = Callable[[Index, Index], Sequence[Mapping[str, Any]]]
 
-__all__ = ["MODULES", "Page", "script", "view"]
+__all__ = ["MODULES", "Page", "live_page", "policy", "script", "view"]
 
 MODULES = (
     "element",
     "words",
     "expression",
+    "payloads",
     "events",
     "order",
     "gauges",
@@ -52,6 +57,11 @@ MODULES = (
     "link",
     "keys",
     "pointer",
+    "ids",
+    "history",
+    "ledger",
+    "live",
+    "read",
     "main",
 )
 """The page's ES modules, each after those that it imports."""
@@ -108,18 +118,57 @@ def view(
         if parted is not None:
             embedded.append(_block("text/plain", "pairs", packed(little(pairs(*indexes)))))
     title = " and ".join(dict.fromkeys(map(_title, sheets)))
-    html = (
+    cut = tuple(sheet.index.cut for sheet in sheets if sheet.index.cut is not None)
+    return Page(_document(title, embedded), sum(map(len, sheets)), cut)
+
+
+def live_page(title: str, address: str, most: int) -> str:
+    """Return the page of a run that goes on, which gets its events from where it came from.
+
+    What the address answers is a trace: its head, with `live` (what this trace is called), `after`
+    (the index of the last event before those that follow) and `actors` (those that there are, each
+    with its `name`, `class` and `host`), and the lines of its events. Asked with
+    `?of=LIVE&after=INDEX` it may leave the head out, and answers with the lines after that event.
+
+    Args:
+        title: what the page is called.
+        address: where its events come from.
+        most: events that it holds, the last ones.
+    """
+    told = {
+        "address": address,
+        "most": most,
+        "kinds": KINDS,
+        "spelling": {"root": ROOT, "same": SAME},
+    }
+    return _document(title, [_block("application/json", "told", _json({"live": told}))])
+
+
+def policy() -> str:
+    """Return the Content-Security-Policy that a served page can do with."""
+    digest = b64encode(sha256(_running().encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def _document(title: str, embedded: Sequence[str]) -> str:
+    return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
         f'<meta name="generator" content="glasshive {version("glasshive")}">\n'
         f"<title>{escape(title)}</title>\n<style>\n{css()}{_web('style.css')}</style>\n</head>\n"
-        f'{_web("body.html")}<script type="module">\n{script()}</script>\n'
+        f'{_web("body.html")}<script type="module">{_running()}</script>\n'
         + "\n".join(embedded)
         + "\n</body>\n</html>\n"
     )
-    cut = tuple(sheet.index.cut for sheet in sheets if sheet.index.cut is not None)
-    return Page(html, sum(map(len, sheets)), cut)
+
+
+def _running() -> str:
+    return f"\n{script()}"
 
 
 def script() -> str:

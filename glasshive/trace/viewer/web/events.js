@@ -3,36 +3,35 @@
 
 const NUMBERS = ["actor", "peer", "type", "message", "cause"];
 export const ARRIVALS = ["deliver", "drop", "unread"];
-const CARRIED = ["deliver", "drop", "duplicate", "unread"];
+export const CARRIED = ["deliver", "drop", "duplicate", "unread"];
 const MOST_EFFECTS = 5000;
-const BLOCKS_KEPT = 64;
 
-export async function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
+// The columns of a trace out of what they were packed into; gives each job its events.
+export function columnsOf({ count, jobs }, packed) {
+  const columns = { time: new Float64Array(packed, 0, count) };
+  let at = count * 8;
+  const take = (length) => {
+    const column = new Int32Array(packed, at, length);
+    at += length * 4;
+    return column;
+  };
+  for (const name of NUMBERS) columns[name] = take(count);
+  for (const job of jobs) job.events = take(job.mentions);
+  columns.kind = new Uint8Array(packed, at, count);
+  columns.item = new Uint8Array(packed, at + count, count);
+  return columns;
 }
 
 export class Events {
+  // told: what is known of the trace as a whole. columns: what is known of each event. payloads: what
+  // they carry.
   constructor(told, columns, payloads) {
-    Object.assign(this, told);
-    const count = this.count;
-    this.position = { time: new Float64Array(columns, 0, count) };
-    this.time = this.position.time;
-    let at = count * 8;
-    const take = (length) => {
-      const column = new Int32Array(columns, at, length);
-      at += length * 4;
-      return column;
-    };
-    for (const name of NUMBERS) this[name] = take(count);
-    for (const job of this.jobs) job.events = take(job.mentions);
-    this.kind = new Uint8Array(columns, at, count);
-    this.item = new Uint8Array(columns, at + count, count);
-    this.position.order = Float64Array.from({ length: count }, (_, event) => this.first + event);
+    Object.assign(this, told, columns);
+    const { count } = this;
+    const order = Float64Array.from({ length: count }, (_, event) => this.first + event);
+    this.position = { time: this.time, order };
     this.number = Object.fromEntries(this.kinds.map((kind, number) => [kind, number]));
     this._payloads = payloads;
-    this._blocks = new Map();
     this.visible = null;
     this.twins = null;
     this._linkCauses();
@@ -88,7 +87,7 @@ export class Events {
   // What began a message: its send, or its timer.
   originOf(event) {
     const message = this.message[event];
-    return message ? this._origins[message] : -1;
+    return message ? this._origins[message - this._leastMessage] : -1;
   }
   // The nearest event before or after it of the same actor, or -1.
   neighbour(event, step) {
@@ -121,35 +120,26 @@ export class Events {
   // -- payloads -------------------------------------------------------------------------
 
   async payload(event) {
-    const lines = await this._block(Math.floor(event / this.together));
-    const line = lines[event % this.together];
-    return line ? JSON.parse(line) : undefined;
+    const { together } = this._payloads;
+    const lines = await this._payloads.block(Math.floor(event / together));
+    return this._payloads.valueOf(lines[event % together]);
   }
   // What a message carries, also where it arrives.
   async carried(event) {
     return this.payload(this.carrierOf(event));
-  }
-  async _block(number) {
-    const known = this._blocks.get(number);
-    if (known) return known;
-    const block = unpacked(this._payloads[number]).then((bytes) =>
-      new TextDecoder().decode(bytes).split("\n"),
-    );
-    if (this._blocks.size >= BLOCKS_KEPT) this._blocks.delete(this._blocks.keys().next().value);
-    this._blocks.set(number, block);
-    return block;
   }
   // Calls with every event, what its own line holds, and the message that it is about; `alive`
   // says whether that is still wanted.
   async everyPayload(call, alive) {
     const underWay = new Map();
     const arrivals = ARRIVALS.map((kind) => this.number[kind]);
-    for (let number = 0; number < this._payloads.length; number += 1) {
-      const lines = await this._block(number);
+    const { blocks, together } = this._payloads;
+    for (let number = 0; number < blocks; number += 1) {
+      const lines = await this._payloads.block(number);
       if (!alive()) return false;
       lines.forEach((line, place) => {
-        const event = number * this.together + place;
-        const data = line ? JSON.parse(line) : undefined;
+        const event = number * together + place;
+        const data = this._payloads.valueOf(line);
         let payload = data;
         const carrier = this.carrierOf(event);
         if (carrier !== event) {
@@ -197,13 +187,15 @@ export class Events {
     }
     this._effectsFrom = from;
     this._effects = effects;
-    let most = 0;
-    for (let event = 0; event < count; event += 1) most = Math.max(most, this.message[event]);
-    this._origins = new Int32Array(most + 1).fill(-1);
+    // Numbers of messages go on for as long as a run does, of which these may be the last events.
+    const numbers = this.message.filter((message) => message);
+    this._leastMessage = numbers.reduce((least, message) => Math.min(least, message), Infinity);
+    const most = numbers.reduce((high, message) => Math.max(high, message), 0);
+    this._origins = new Int32Array(Math.max(0, most - this._leastMessage + 1)).fill(-1);
     const begins = [this.number.send, this.number["timer-fired"]];
     for (let event = 0; event < count; event += 1)
       if (this.message[event] && begins.includes(this.kind[event]))
-        this._origins[this.message[event]] = event;
+        this._origins[this.message[event] - this._leastMessage] = event;
   }
 }
 

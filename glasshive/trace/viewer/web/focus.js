@@ -41,6 +41,15 @@ export class Focus {
     if (changed.size) for (const listener of this._listeners) listener(changed);
   }
 
+  // Has the first trace replaced by what it has become, which has forgotten so many of its first events.
+  replace(trace, forgotten) {
+    this.traces[0] = trace;
+    this.event = Math.max(-1, this.event - forgotten);
+    for (const name of ["at", "before"]) this[name] = Math.min(Math.max(0, this[name] - forgotten), trace.count - 1);
+    if (this.event >= trace.count) this.event = -1;
+    if (!trace.jobNamed.has(this.job)) this.job = "";
+  }
+
   // Whose metrics come after those that are shown: of an actor alone, of all of its class, of all.
   following(name, trace = this.trace) {
     const { class: kind } = trace.lanes.find((actor) => actor.name === name) ?? {};

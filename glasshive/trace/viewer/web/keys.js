@@ -24,6 +24,7 @@ export const KEYS = [
   ["/", "the filter"],
   ["1 … 7", "the panels"],
   ["s", "the same event of the other trace, where there are two"],
+  ["l", "of a run that goes on: follow its end, stand still"],
   ["Esc", "closes the event, then drops the filter and the job"],
   ["?", "this help"],
 ];
@@ -63,6 +64,7 @@ export function listenToKeys(focus, page) {
     a: () => focus.change({ actor: focus.event < 0 ? "" : focus.following(focus.trace.actorOf(focus.event)) }),
     j: () => page.isolateOpen(),
     s: () => page.otherSide(),
+    l: () => page.live?.toggle(),
     t: () => page.overview.canvas.focus(),
     "/": () => page.filter.focus(),
     "?": () => page.help(),

@@ -24,8 +24,8 @@ export class Lanes extends Rows {
     this.deed = null; // and where more than payloads differs, if that is later
     this._related = { event: -1, causes: new Set(), effects: new Set() };
     this._lastOfPair = new Float64Array(PAIRS);
-    this._lastOfLane = new Float64Array(this.trace.lanes.length);
-    this._begunOfLane = new Float64Array(this.trace.lanes.length);
+    this._lastOfLane = new Float64Array(0);
+    this._begunOfLane = new Float64Array(0);
   }
 
   // -- drawing ----------------------------------------------------------------------------
@@ -33,6 +33,7 @@ export class Lanes extends Rows {
   draw() {
     const { context, size, focus, trace } = this;
     this._layOut();
+    this._makeRoom();
     this.scale = new Scale(focus, size.width);
     this._relate();
     context.clearRect(0, 0, size.width, size.height);
@@ -54,6 +55,14 @@ export class Lanes extends Rows {
     clipped(context, this.scale, size.height, () => this._drawUprights());
   }
 
+  // A run that goes on may have more lanes than it had.
+  _makeRoom() {
+    const lanes = this.trace.lanes.length;
+    if (this._lastOfLane.length === lanes) return;
+    this._lastOfLane = new Float64Array(lanes);
+    this._begunOfLane = new Float64Array(lanes);
+  }
+
   _inSight() {
     const { visible } = this.trace;
     if (visible === null) return this._to - this._from;
@@ -67,8 +76,9 @@ export class Lanes extends Rows {
   _relate() {
     const { focus, trace } = this;
     const event = focus.here(this.side, focus.event);
-    if (this._related.event === event) return;
+    if (this._related.event === event && this._related.trace === trace) return;
     this._related = {
+      trace,
       event,
       causes: new Set(event < 0 ? [] : trace.causesOf(event)),
       effects: new Set(event < 0 ? [] : trace.allEffectsOf(event)),

@@ -2,16 +2,17 @@
 
 const DIGITS = 10;
 
-export function linkOf(focus) {
+//   moves: whether it follows a run that goes on, so that no place is meant.
+export function linkOf(focus, moves = false) {
   const { trace } = focus;
   const whole = focus.whole();
   const parts = new URLSearchParams();
   if (focus.side) parts.set("side", String(focus.side + 1));
   if (focus.event >= 0) parts.set("event", trace.indexOf(focus.event));
-  if (focus.at && focus.at !== focus.event) parts.set("at", trace.indexOf(focus.at));
+  if (focus.at && focus.at !== focus.event && !moves) parts.set("at", trace.indexOf(focus.at));
   for (const name of ["job", "where", "actor"]) if (focus[name]) parts.set(name, focus[name]);
   if (focus.axis !== "time") parts.set("axis", focus.axis);
-  if (focus.from !== whole.from || focus.to !== whole.to) {
+  if (!moves && (focus.from !== whole.from || focus.to !== whole.to)) {
     parts.set("from", String(Number(focus.from.toPrecision(DIGITS))));
     parts.set("to", String(Number(focus.to.toPrecision(DIGITS))));
   }

@@ -52,6 +52,7 @@ export function runPanel(focus) {
   const { header, end } = trace;
   const parts = [];
   if (trace.cut) parts.push(h("p", { class: "bad" }, `Not the whole run: ${trace.cut}`));
+  if (focus.most) parts.push(h("p", {}, `The last ${counted(focus.most, "event")} at most, of a run that goes on.`));
   if (trace.count < trace.total)
     parts.push(h("p", {}, `Events ${counted(trace.first)} to ${counted(trace.first + trace.count - 1)} of ${counted(trace.total)}.`));
   if (header.first)
@@ -219,13 +220,20 @@ function details(values) {
 export function eventsPanel(focus) {
   const { trace } = focus;
   const list = h("div", { class: "rows" });
+  const total = trace.visible ? `${counted(trace.visibleCount)} of ${counted(trace.count, "event")}` : counted(trace.count, "event");
   const found = [];
+  if (focus.most && focus.at === trace.count - 1) {
+    // At the end of a run that goes on, what is new stands where it is seen.
+    for (let event = focus.at; event >= 0 && found.length < MOST; event -= 1)
+      if (trace.isVisible(event)) found.push(event);
+    list.append(...found.map((event) => row(focus, event)));
+    return [h("p", { class: "soft" }, `${total}; the last ones, newest first.`), list];
+  }
   for (let event = focus.at; event < trace.count && found.length < MOST; event += 1)
     if (trace.isVisible(event)) found.push(event);
   const before = [];
   for (let event = focus.at - 1; event >= 0 && before.length < 8; event -= 1)
     if (trace.isVisible(event)) before.unshift(event);
   for (const event of [...before, ...found]) list.append(row(focus, event));
-  const total = trace.visible ? `${counted(trace.visibleCount)} of ${counted(trace.count, "event")}` : counted(trace.count, "event");
   return [h("p", { class: "soft" }, `${total}; those around ${seconds(trace.time[focus.at])}.`), list];
 }

@@ -1,54 +1,49 @@
 // Puts the page together.
 
-import { pairUp } from "./beside.js";
 import { h } from "./element.js";
 import { eventPanel } from "./event.js";
-import { unpacked } from "./events.js";
 import { BadExpression } from "./expression.js";
 import { Focus } from "./focus.js";
 import { helpTable, listenToKeys } from "./keys.js";
 import { Lanes } from "./lanes.js";
 import { linkOf, linked } from "./link.js";
+import { Live } from "./live.js";
 import { eventsPanel, isolate, jobsPanel, marksPanel, runPanel } from "./lists.js";
 import { Overview } from "./overview.js";
-import { partingPanel } from "./parting.js";
+import { markParting, partingPanel } from "./parting.js";
 import { Pointer } from "./pointer.js";
+import { readTraces } from "./read.js";
 import { registriesPanel } from "./registries.js";
 import { sift } from "./sift.js";
 import { Strip } from "./strip.js";
 import { lineOf, readTheme, theme } from "./theme.js";
-import { Trace, rankAlike } from "./trace.js";
 import { counted, seconds, told } from "./words.js";
 
 const MOST_CHIPS = 10;
 const find = (id) => document.getElementById(id);
 
-async function readTraces(told) {
-  const traces = [];
-  for (const [side, each] of told.traces.entries()) {
-    const columns = await unpacked(find(`columns-${side}`).textContent);
-    traces.push(new Trace(each, columns, find(`payloads-${side}`).textContent.split("\n"), traces[0]));
-  }
-  if (traces.length > 1) {
-    rankAlike(traces[0], traces[1]);
-    pairUp(traces, new Int32Array(await unpacked(find("pairs").textContent)));
-  }
-  return traces;
-}
-
 async function start() {
-  const { traces: toldTraces, parting } = JSON.parse(find("told").textContent);
-  const traces = await readTraces({ traces: toldTraces });
-  window.glasshive = new Page(traces, parting); // for whoever asks in the console, or measures
-  window.glasshive.begin();
+  const { traces, parting, live } = JSON.parse(find("told").textContent);
+  const show = (...of) => {
+    window.glasshive = new Page(...of); // for whoever asks in the console, or measures
+    window.glasshive.begin();
+    return window.glasshive;
+  };
+  if (!live) return show(await readTraces(traces), parting);
+  find("scenario").textContent = "Waiting for the first event";
+  const follower = new Live(live, (trace) => show([trace], null, follower));
+  return follower.run();
 }
 
 class Page {
-  constructor(traces, parting) {
+  // live: what follows a run that goes on, or null.
+  constructor(traces, parting, live = null) {
     readTheme();
     this.traces = traces;
     this.parting = parting;
+    this.live = live;
     this.focus = new Focus(traces);
+    this.focus.most = live?.most ?? 0;
     this.stage = find("stage");
     this.filter = find("where");
     this.pointer = new Pointer(this.focus, this.stage, find("tip"), () => this.redraw());
@@ -68,13 +63,13 @@ class Page {
   }
 
   begin() {
-    const { focus, traces } = this;
+    const { focus, traces, parting } = this;
     const redraw = () => this.redraw();
     this.lanes = traces.map((trace, side) => this._makeLanes(trace, side, redraw));
     this.strip = new Strip(find("strip"), focus, redraw);
     this.overview = new Overview(find("overview"), focus, redraw);
     this.pointer.listenToStrip(this.strip, (event) => this.overview.go(event));
-    this._markParting();
+    markParting(this.traces, this.lanes, parting);
     this._makeHead();
     this._makeTabs();
     this._listen();
@@ -86,22 +81,6 @@ class Page {
     requestAnimationFrame(() => {
       performance.mark("painted");
       document.body.dataset.ready = "yes";
-    });
-  }
-
-  // Where an actor does nothing more in one of the traces, its last event there is marked, and where it
-  // does nothing at all, the same moment.
-  _markParting() {
-    const placeOf = (split, side) => this.traces[side].placeOf((side ? split.right : split.left) ?? split.before?.[side] ?? -1);
-    const place = (split, side) => {
-      if (!split) return null;
-      const [own, other] = [placeOf(split, side), placeOf(split, 1 - side)];
-      if (own >= 0) return own;
-      return other < 0 ? null : this.traces[side].eventAt("time", this.traces[1 - side].time[other]);
-    };
-    this.lanes.forEach((lanes, side) => {
-      lanes.parting = place(this.parting?.split, side);
-      lanes.deed = place(this.parting?.deed, side);
     });
   }
 
@@ -117,18 +96,37 @@ class Page {
   }
 
   _makeHead() {
+    this._makeFacts();
+    this.tellLive();
+    find("help").querySelector(".keys-here").append(helpTable());
+  }
+
+  _makeFacts() {
     const { header, end } = this.traces[0];
     find("scenario").textContent = header.scenario ?? this.traces[0].name;
-    const status = end?.status ?? (this.traces[0].cut ? "cut short" : "");
-    find("status").textContent = status;
-    find("status").className = `status ${status}`;
+    if (!this.live) this._tellStatus(end?.status ?? (this.traces[0].cut ? "cut short" : ""));
     const facts = [];
     if (header.seed !== undefined) facts.push(`seed ${header.seed}`);
     facts.push(counted(this.traces[0].count, "event"), seconds(this.traces[0].time.at(-1)));
     facts.push(counted(this.traces[0].lanes.length, "actor"), counted(this.traces[0].jobs.length, "job"));
     if (this.traces.length > 1) facts.push(`beside ${this.traces[1].name}`);
     find("facts").textContent = facts.join(" · ");
-    find("help").querySelector(".keys-here").append(helpTable());
+  }
+
+  _tellStatus(status) {
+    find("status").textContent = status;
+    find("status").className = `status ${status}`;
+  }
+
+  // How a run is that goes on.
+  tellLive() {
+    const { live } = this;
+    if (!live) return;
+    this._tellStatus(live.status);
+    const button = find("live");
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(live.follows));
+    button.textContent = `live ${live.waiting}`.trim();
   }
 
   _makeTypes() {
@@ -184,6 +182,7 @@ class Page {
     find("closer").addEventListener("click", () => focus.zoom(0.6));
     find("wider").addEventListener("click", () => focus.zoom(1 / 0.6));
     find("keys").addEventListener("click", () => this.help());
+    find("live").addEventListener("click", () => this.live.toggle());
     find("job").addEventListener("click", () => focus.change({ job: "" }));
     window.addEventListener("hashchange", () => this._follow());
     listenToKeys(focus, this);
@@ -241,8 +240,39 @@ class Page {
 
   // -- what changes ------------------------------------------------------------------------------
 
+  // Shows what the trace has become that is followed, unless that is not wanted any more when it is
+  // sifted.
+  async replace(trace, forgotten, wanted) {
+    const { focus } = this;
+    let sought = {};
+    while (sought.job !== focus.job || sought.where !== focus.where) {
+      sought = { job: focus.job, where: focus.where };
+      const job = trace.jobNamed.has(sought.job) ? sought.job : "";
+      try {
+        await sift(trace, { job, where: sought.where }, () => true);
+      } catch (error) {
+        if (error.constructor !== BadExpression) throw error;
+        await sift(trace, { job, where: "" }, () => true);
+      }
+    }
+    if (!wanted()) return;
+    this._sifting += 1; // what was sifted meanwhile is no longer shown
+    focus.replace(trace, forgotten);
+    this.pointer.forget();
+    this._makeFacts();
+    this._makeTypes();
+    this._tellFound();
+  }
+
+  // Shows what is new; an event that is open stays as it is.
+  refresh() {
+    if (this.focus.tab !== "event" || this.focus.event < 0) this._showPanel();
+    this.redraw();
+  }
+
   _changed(changed) {
     const { focus } = this;
+    this.live?.changed(changed);
     if (changed.has("side") && focus.side < this.traces.length) this._makeTypes();
     if (changed.has("where") || changed.has("job")) this._siftAll();
     if (changed.has("event") && focus.event >= 0) {
@@ -250,7 +280,7 @@ class Page {
       find("spoken").textContent = `Event ${focus.trace.indexOf(focus.event)}: ${told(focus.trace, focus.event)}, ${seconds(focus.trace.time[focus.event])}`;
     }
     const moved = ["from", "to"].every((name) => !changed.has(name)) || changed.size > 2;
-    if (moved) this._showPanel();
+    if (moved && !this.live?.moves) this._showPanel();
     this.redraw();
     clearTimeout(this._linking);
     this._pushing ||= changed.has("event");
@@ -283,10 +313,14 @@ class Page {
       return;
     }
     if (number !== this._sifting) return;
-    const { trace } = focus;
-    if (trace.visible) result.textContent = `${counted(trace.visibleCount)} of ${counted(trace.count, "event")}`;
+    this._tellFound();
     if (focus.tab === "events") this._showPanel();
     this.redraw();
+  }
+
+  _tellFound() {
+    const { trace } = this.focus;
+    if (this.filter.validity.valid) find("found").textContent = trace.visible ? `${counted(trace.visibleCount)} of ${counted(trace.count, "event")}` : "";
   }
 
   _showPanel() {
@@ -314,7 +348,7 @@ class Page {
   _link() {
     const push = this._pushing;
     this._pushing = false;
-    const hash = linkOf(this.focus);
+    const hash = linkOf(this.focus, this.live?.follows);
     if (hash === location.hash) return;
     if (push) history.pushState(null, "", hash);
     else history.replaceState(null, "", hash);

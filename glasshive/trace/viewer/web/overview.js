@@ -65,8 +65,9 @@ export class Overview {
     context.clearRect(0, 0, size.width, size.height);
     const base = size.height - 3;
     const key = `${focus.side} ${focus.axis} ${size.width} ${focus.job} ${focus.where} ${trace.visibleCount}`;
-    if (key !== this._key) {
+    if (key !== this._key || trace !== this._counted) {
       this._key = key;
+      this._counted = trace;
       this._counts = new Float64Array(Math.ceil(size.width));
       for (let event = 0; event < trace.count; event += 1)
         if (trace.isVisible(event)) this._counts[Math.floor(scale.x(positions[event]))] += 1;

@@ -12,6 +12,22 @@ const DOES = {
   neither: "does the same in another order",
 };
 
+// Has lanes mark the parting. Where an actor does nothing more in one of the traces, its last event there
+// is marked, and where it does nothing at all, the same moment.
+export function markParting(traces, lanesOfTraces, parting) {
+  const placeOf = (split, side) => traces[side].placeOf((side ? split.right : split.left) ?? split.before?.[side] ?? -1);
+  const place = (split, side) => {
+    if (!split) return null;
+    const [own, other] = [placeOf(split, side), placeOf(split, 1 - side)];
+    if (own >= 0) return own;
+    return other < 0 ? null : traces[side].eventAt("time", traces[1 - side].time[other]);
+  };
+  lanesOfTraces.forEach((lanes, side) => {
+    lanes.parting = place(parting?.split, side);
+    lanes.deed = place(parting?.deed, side);
+  });
+}
+
 export function partingPanel(focus, parting) {
   if (parting.same)
     return [

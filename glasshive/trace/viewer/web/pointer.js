@@ -146,6 +146,12 @@ export class Pointer {
     return undefined;
   }
 
+  // Nothing that was pointed at is there any more.
+  forget() {
+    this.tip.dataset.event = "";
+    this._hideTip();
+  }
+
   _hideTip() {
     this.tip.hidden = true;
   }

@@ -16,10 +16,13 @@ export class Rows {
     this.canvas = canvas;
     this.side = side;
     this.focus = focus;
-    this.trace = focus.traces[side];
     this.scroll = 0;
     this._drawn = { segments: [], dots: [] };
     Object.assign(this, sharp(canvas, redraw));
+  }
+
+  get trace() {
+    return this.focus.traces[this.side];
   }
 
   // Whether a lane is the first of its class, or of its depth.

@@ -19,7 +19,7 @@ export class Strip {
     this.focus = focus;
     this.pointed = null; // pixels across, where a pointer is
     this.readings = [];
-    this._known = { key: "", gauges: [] };
+    this._known = { key: "", trace: null, gauges: [] };
     Object.assign(this, sharp(canvas, redraw));
     // Only this canvas has to be drawn again when a pointer moves on it.
     const point = (x) => {
@@ -69,8 +69,8 @@ export class Strip {
   _gauges() {
     const { trace, side, actor } = this.focus;
     const key = `${side} ${actor}`;
-    if (this._known.key !== key) {
-      this._known = { key, gauges: gaugesOf(trace, trace.numbersOf(actor)) };
+    if (this._known.key !== key || this._known.trace !== trace) {
+      this._known = { key, trace, gauges: gaugesOf(trace, trace.numbersOf(actor)) };
     }
     return this._known.gauges;
   }

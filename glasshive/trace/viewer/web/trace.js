@@ -31,7 +31,7 @@ export class Trace extends Events {
     const others = this.names
       .filter((name, place) => seen[place + 1] && !this.classOf.has(name))
       .map((name) => ({ name, alive: null }));
-    this.ranks = new Map([...ranksOf(this), ...(beside?.ranks ?? [])]);
+    this.ranks = this._ranks(beside);
     this.lanes = inOrder([...others, ...this.actors], this.ranks, !this.header.first);
     this._gatherHosts();
     const numbers = new Map(this.names.map((name, place) => [name, place + 1]));
@@ -40,6 +40,9 @@ export class Trace extends Events {
       actor.number = numbers.get(actor.name) ?? 0;
       if (actor.number) this.laneOf[actor.number] = lane;
     });
+  }
+  _ranks(beside) {
+    return new Map([...ranksOf(this), ...(beside?.ranks ?? [])]);
   }
   // The numbers of the actors that a name stands for, an actor's or a class's; null for any other.
   numbersOf(name) {
