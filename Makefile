@@ -8,6 +8,11 @@ CHROMIUM = command -v chromium >/dev/null || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	apt-get update -qq && apt-get install -qq --no-install-recommends chromium >/dev/null; \
 	else $(BIN)/playwright install chromium; fi
+# One reads the gateway's streams with curl.
+CURL = command -v curl >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	apt-get update -qq && apt-get install -qq --no-install-recommends curl >/dev/null; \
+	else echo "a test needs curl: install the package curl" >&2; fi
 
 .PHONY: run test lint types bench mutate clean
 
@@ -53,6 +58,7 @@ clean:
 .venv/dev.stamp: .venv/core.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev
 	$(CHROMIUM)
+	$(CURL)
 	touch $@
 
 .venv/bench.stamp: .venv/core.stamp

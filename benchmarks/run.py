@@ -11,6 +11,7 @@ from benchmarks import (
     chain,
     deep_bugs,
     explored,
+    gateway,
     growth,
     lost_update,
     recording,
@@ -34,6 +35,7 @@ def main() -> None:
         *explored.report(console),
         *lost_update.report(console),
         *deep_bugs.report(console),
+        *gateway.report(console),
     ]
     recording.report(console)
     console.print(budgets(lines))

@@ -100,8 +100,8 @@ def test_an_unknown_command_is_answered_with_the_near_ones(glasshive: Command) -
 def test_starting_up_imports_neither_numpy_nor_the_floors_above() -> None:
     probe = (
         "import sys, glasshive.cli\n"
-        "print([name for name in ('numpy', 'rich', 'topology', 'actors', 'scenarios', 'unittest')"
-        " if name in sys.modules])"
+        "print([name for name in ('numpy', 'rich', 'topology', 'actors', 'scenarios', 'gateway',"
+        " 'unittest') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

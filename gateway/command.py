@@ -1,0 +1,185 @@
+"""`glasshive serve`: a blueprint, served over HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.limits import Limits
+from glasshive.cli.exits import HELD, INTERRUPTED, NOT_HELD
+from glasshive.errors import Complaint, InputError
+
+if TYPE_CHECKING:
+    from topology.blueprint import Blueprint
+
+__all__ = ["serve"]
+
+_DEFAULT = Limits()
+
+
+@click.command("serve")
+@click.argument("blueprint", metavar="BLUEPRINT.toml", type=click.Path(path_type=Path))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The port; 0 takes any that is free.",
+)
+@click.option(
+    "--speed",
+    type=float,
+    default=1.0,
+    show_default=True,
+    metavar="N",
+    help="Have the models work N times as fast as drawn.",
+)
+@click.option(
+    "--faults",
+    metavar="PLAN.toml",
+    type=click.Path(path_type=Path),
+    help="Have a plan of faults strike from the beginning.",
+)
+@click.option(
+    "--trace",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write every event to this file, compressed if it ends in .gz.",
+)
+@click.option(
+    "--token",
+    envvar="GLASSHIVE_TOKEN",
+    show_envvar=True,
+    help="What clients must send as `Authorization: Bearer TOKEN`.",
+)
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    default=_DEFAULT.grace_seconds,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a job goes on that nobody reads any more.",
+)
+@click.option(
+    "--keep",
+    type=click.FloatRange(min=0),
+    default=_DEFAULT.keep_seconds,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a finished job is kept.",
+)
+@click.option(
+    "--drain",
+    type=click.FloatRange(min=0),
+    default=_DEFAULT.drain_seconds,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long running streams may go on when it is told to stop.",
+)
+def serve(
+    *,
+    blueprint: Path,
+    host: str,
+    port: int,
+    speed: float,
+    faults: Path | None,
+    trace: Path | None,
+    token: str | None,
+    grace: float,
+    keep: float,
+    drain: float,
+) -> int:
+    """Serve a blueprint over HTTP, on threads and the wall's clock.
+
+    It ends at SIGTERM when its streams have ended, and at once at Ctrl-C.
+    """
+    from topology.blueprint import faster, read_blueprint  # noqa: PLC0415  only for this
+    from topology.faults.reader import read_fault_plan  # noqa: PLC0415  only for this
+
+    _check_token(host, token)
+    drawing = read_blueprint(blueprint)
+    plan = read_fault_plan(faults, drawing, live=True) if faults is not None else None
+    limits = Limits(grace_seconds=grace, keep_seconds=keep, drain_seconds=drain)
+    try:
+        from gateway.server import Gateway, listen  # noqa: PLC0415  the extra may not be there
+    except ModuleNotFoundError as error:
+        raise InputError(
+            Complaint(
+                "glasshive serve",
+                f"{error.name} is not installed, which it needs",
+                "install it with: pip install 'glasshive[gateway]'",
+            )
+        ) from None
+    from glasshive.cli.logs import show_logs  # noqa: PLC0415  structlog imports rich
+    from glasshive.trace import TraceWriter  # noqa: PLC0415  only for this
+
+    show_logs(silent=False)
+    fast = faster(drawing, speed)
+    sink = None
+    if trace is not None:
+        _refuse_to_overwrite(trace, blueprint, faults)
+    listener = listen(host, port)
+    try:
+        if trace is not None:
+            sink = TraceWriter.open(trace, _header(drawing, speed))
+        gateway = Gateway(fast, limits=limits, token=token, plan=plan, trace=sink)
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{listener.getsockname()[1]}"
+        whole = gateway.run(listener, lambda: click.echo(f"{drawing.name} is served at {address}"))
+        if sink is not None:
+            sink.finish({"status": "held" if whole else "interrupted"})
+    finally:
+        listener.close()
+        if sink is not None:
+            sink.finish({"status": "failed"})
+    if sink is not None and sink.broken is not None:
+        click.echo(f"error: {sink.broken}", err=True)
+        return NOT_HELD
+    return HELD if whole else INTERRUPTED
+
+
+def _check_token(host: str, token: str | None) -> None:
+    """Refuse to be open to others without a token, or with one that no header can hold."""
+    if token is not None:
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            remedy = "give letters, digits and signs of ASCII, without a space"
+            raise InputError(Complaint("--token", "it cannot be sent in a header", remedy))
+        return
+    loopback = host == "localhost"
+    with suppress(ValueError):
+        loopback = ipaddress.ip_address(host).is_loopback
+    if not loopback:
+        raise InputError(
+            Complaint(
+                f"--host {host}",
+                "others can reach it there, and no --token is set",
+                "give one with --token or GLASSHIVE_TOKEN, or listen on 127.0.0.1",
+            )
+        )
+
+
+def _refuse_to_overwrite(trace: Path, *inputs: Path | None) -> None:
+    for path in inputs:
+        same = False
+        with suppress(OSError):
+            same = path is not None and trace.samefile(path)
+        if same:
+            what, remedy = "is a file that is read here", "name another, it would be overwritten"
+            raise InputError(Complaint(f"--trace {trace}", what, remedy))
+
+
+def _header(blueprint: Blueprint, speed: float) -> dict[str, object]:
+    """Return what the trace of a gateway begins with."""
+    return {
+        "version": version("glasshive"),
+        "scenario": f"serve {blueprint.name}",
+        "parameters": {"speed": speed},
+        "seed": 0,
+        "runtime": "live",
+    }

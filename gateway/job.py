@@ -1,0 +1,202 @@
+"""One request as its client knows it: its state, its times, its tokens, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from actors import Cancelled, Completed, Failed, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from pykka import ActorRef
+
+    from actors import Outcome, Request
+
+__all__ = ["Job", "Part", "Refusal", "State", "Status", "Token"]
+
+State: TypeAlias = Literal["submitted", "queued", "running", "completed", "failed", "cancelled"]
+
+MOST_STATUSES = 64
+"""What is said of one job at most; more says nothing new."""
+
+MOST_TOGETHER = 256
+"""Parts that are handed on at once, so that a reader takes a long answer piece by piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of each answer.
+
+    Args:
+        index: its place, from 0.
+        texts: answer by answer, empty for one that has come to its end.
+    """
+
+    index: int
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Something about a job for people.
+
+    Args:
+        after: tokens that came before it.
+        text: a sentence.
+    """
+
+    after: int
+    text: str
+
+
+Part: TypeAlias = Token | Status
+"""What a stream has before its end."""
+
+
+class Refusal(NamedTuple):
+    """Why there is no job.
+
+    Args:
+        reason: the queen's.
+        retry_after: seconds to wait before another try; None if that will not help.
+    """
+
+    reason: str
+    retry_after: float | None
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """One job of the gateway; all of it belongs to the event loop.
+
+    Args:
+        request: what was asked; its id is the job's, and its prompt is left out when it has ended.
+        door: whom the swarm knows it by.
+        created_at: when it was made, in seconds of the runtime's clock as all other times.
+        grace_seconds: seconds that it goes on without a reader.
+    """
+
+    request: Request
+    door: ActorRef[Any]
+    created_at: float
+    grace_seconds: float
+    key: str | None = None
+    """The client's idempotency key, if it gave one."""
+    accepted_at: float | None = None
+    opened_at: float | None = None
+    first_token_at: float | None = None
+    last_token_at: float | None = None
+    ended_at: float | None = None
+    outcome: Outcome | None = None
+    refusal: Refusal | None = None
+    attempts: int = 0
+    """Submissions of it that the queen has accepted."""
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    """Its tokens, by their index."""
+    statuses: list[Status] = field(default_factory=list)
+    readers: int = 0
+    """Streams of it that are read now."""
+    left_at: float | None = None
+    """Since when nobody reads it any more."""
+    cancelling: bool = False
+    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def job_id(self) -> str:
+        """Its id."""
+        return self.request.request_id
+
+    @property
+    def state(self) -> State:
+        """How it is."""
+        match self.outcome:
+            case Completed():
+                return "completed"
+            case Failed():
+                return "failed"
+            case Cancelled():
+                return "cancelled"
+        if self.opened_at is not None:
+            return "running"
+        return "queued" if self.accepted_at is not None else "submitted"
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the text ended: "stop", "length" or "cancelled"; None if it has not, or failed."""
+        match self.outcome:
+            case Completed(stop_reason=reason):
+                return reason
+            case Cancelled():
+                return "cancelled"
+        return None
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens that it took so far."""
+        if isinstance(self.outcome, Completed) and self.outcome.usage is not None:
+            return self.outcome.usage
+        came = sum(bool(text) for row in self.rows for text in row)
+        return Usage(self.request.prompt_tokens, came)
+
+    def ended(self) -> bool:
+        """Return whether nothing more will come of it."""
+        return self.outcome is not None
+
+    def tell(self, text: str) -> None:
+        """Say something of it to whoever reads it."""
+        if len(self.statuses) < MOST_STATUSES:
+            self.statuses.append(Status(len(self.rows), text))
+            self.ring()
+
+    def ring(self) -> None:
+        """Wake everybody who waits for something to change."""
+        bell, self._bell = self._bell, asyncio.Event()
+        bell.set()
+
+    async def changed(self, seconds: float | None = None) -> bool:
+        """Wait until something changes; return whether it did.
+
+        Args:
+            seconds: how long at most, None for as long as it takes.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self._bell.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def parts(self, after: int, quiet_seconds: float) -> AsyncIterator[list[Part]]:
+        """Yield what came and what comes after a token, until the job has ended.
+
+        Args:
+            after: index of the last token that the reader has, -1 for none.
+            quiet_seconds: seconds of silence after which nothing is yielded, as an empty list.
+        """
+        token = after + 1
+        status = bisect_left(self.statuses, token, key=lambda each: each.after)
+        while True:
+            # Looked at first: what comes meanwhile is taken, and the end stays the end.
+            over = self.ended()
+            new: list[Part] = []
+            while len(new) < MOST_TOGETHER and (
+                token < len(self.rows) or status < len(self.statuses)
+            ):
+                if status < len(self.statuses) and self.statuses[status].after <= token:
+                    new.append(self.statuses[status])
+                    status += 1
+                elif token < len(self.rows):
+                    new.append(Token(token, self.rows[token]))
+                    token += 1
+                else:
+                    break  # said of tokens that the reader claims to have, and that are to come
+            if new:
+                yield new
+            elif over:
+                return
+            elif not await self.changed(quiet_seconds):
+                yield []

@@ -1,0 +1,107 @@
+"""Server-sent events: how one is written, and how a stream of them is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from starlette.types import Receive, Scope, Send
+
+    from gateway.limits import Limits
+
+__all__ = ["COMMENT", "EventStream", "frame", "left"]
+
+COMMENT = b": still here\n\n"
+"""What keeps a silent connection open; clients leave it out."""
+
+log = structlog.get_logger()
+
+
+def frame(event: str, data: Any, number: int | None = None) -> bytes:
+    """Return one event.
+
+    Args:
+        event: its type.
+        data: anything that JSON can hold.
+        number: its id, which a client names when it comes back.
+    """
+    head = b"" if number is None else b"id: %d\n" % number
+    return b"%sevent: %s\ndata: %s\n\n" % (head, event.encode(), msgspec.json.encode(data))
+
+
+class EventStream(Response):
+    """Sends what is yielded, for as long as somebody takes it.
+
+    A reader that takes nothing for too long is cut off: it gets one last event after what waits
+    for it, and the connection is closed.
+
+    Args:
+        frames: what to send; it is closed whatever happens.
+        limits: how long a reader may stall.
+        too_slow: the last event for one that does.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, frames: AsyncGenerator[bytes, None], limits: Limits, too_slow: bytes
+    ) -> None:
+        super().__init__(
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        )
+        del self.headers["content-length"]
+        self._frames = frames
+        self._limits = limits
+        self._too_slow = too_slow
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send everything, and stop when the client leaves."""
+        async with aclosing(self._frames):
+            writing = asyncio.create_task(self._write(scope, send))
+            leaving = asyncio.create_task(left(receive))
+            try:
+                await asyncio.wait((writing, leaving), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                leaving.cancel()
+                if not writing.done():
+                    writing.cancel()
+                results = await asyncio.gather(writing, leaving, return_exceptions=True)
+            error = results[0]
+            if isinstance(error, Exception):
+                raise error
+
+    async def _write(self, scope: Scope, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        seconds = self._limits.stall_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await send(start)
+            async for each in self._frames:
+                async with asyncio.timeout(seconds):
+                    await send({"type": "http.response.body", "body": each, "more_body": True})
+            async with asyncio.timeout(seconds):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            log.info("a reader was too slow", path=scope["path"])
+            connection = scope["extensions"]["glasshive.connection"]
+            connection.let_go(seconds)
+            last = {"type": "http.response.body", "body": self._too_slow, "more_body": False}
+            await send(last)
+
+
+async def left(receive: Receive) -> None:
+    """Wait until the client is gone.
+
+    Args:
+        receive: what tells of it.
+    """
+    while (await receive())["type"] != "http.disconnect":
+        pass

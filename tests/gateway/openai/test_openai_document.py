@@ -1,0 +1,40 @@
+"""The OpenAPI document of OpenAI's conventions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from gateway.openai import chat, completions, models
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    app = FastAPI()
+    for router in (chat.router, completions.router, models.router):
+        app.include_router(router)
+    return app.openapi()
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions"])
+def test_every_status_of_a_completion_is_documented(document: dict[str, Any], path: str) -> None:
+    asked = document["paths"][path]["post"]
+    statuses = {"200", "400", "401", "404", "408", "409", "413", "429", "431", "503"}
+    assert statuses <= set(asked["responses"])
+    assert set(asked["responses"]["200"]["content"]) == {"application/json", "text/event-stream"}
+
+
+def test_every_status_of_a_model_is_documented(document: dict[str, Any]) -> None:
+    assert {"200", "400", "401", "404"} <= set(
+        document["paths"]["/v1/models/{model}"]["get"]["responses"]
+    )
+
+
+def test_a_string_may_stand_where_a_list_may(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    prompt = schemas["CompletionRequest"]["properties"]["prompt"]
+    assert {each["type"] for each in prompt["anyOf"]} == {"string", "array"}
+    stop = schemas["ChatCompletionRequest"]["properties"]["stop"]
+    assert {each["type"] for each in stop["anyOf"]} == {"string", "array", "null"}
