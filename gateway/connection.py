@@ -147,6 +147,11 @@ class Connection(HttpToolsProtocol):
         if not self._over:
             self._refuse(Problem(400, "this is not HTTP/1.1 as it should be", code="bad_request"))
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether what is written goes out, or into the little that may wait, at once."""
+        return not self.flow.write_paused
+
     def let_go(self, seconds: float) -> None:
         """Take what is written from now on without waiting, and close; a last word can be said.
 

@@ -328,6 +328,8 @@ class Desk:
         """Cancel what nobody reads any more, and let expire what is over."""
         now, limits = self.now(), self.limits
         for job in list(self.unfinished.values()):
+            if job.readers and time.monotonic() - job.rung_at >= limits.comment_seconds:
+                job.ring(news=False)
             if job.opened_at is None:
                 if now - job.created_at >= limits.open_seconds:
                     self._withdraw(job)

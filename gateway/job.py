@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
@@ -25,6 +26,12 @@ MOST_STATUSES = 64
 
 MOST_TOGETHER = 256
 """Parts that are handed on at once, so that a reader takes a long answer piece by piece."""
+
+
+class _Bell(asyncio.Event):
+    """Rings once."""
+
+    news = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,9 @@ class Job:
     left_at: float | None = None
     """Since when nobody reads it any more."""
     cancelling: bool = False
-    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    rung_at: float = field(default_factory=time.monotonic)
+    """When its readers were last woken, in seconds of the system's clock."""
+    _bell: _Bell = field(default_factory=_Bell)
 
     @property
     def job_id(self) -> str:
@@ -152,9 +161,15 @@ class Job:
             self.statuses.append(Status(len(self.rows), text))
             self.ring()
 
-    def ring(self) -> None:
-        """Wake everybody who waits for something to change."""
-        bell, self._bell = self._bell, asyncio.Event()
+    def ring(self, *, news: bool = True) -> None:
+        """Wake everybody who waits for something to change.
+
+        Args:
+            news: whether something did; if not, nothing has for long.
+        """
+        bell, self._bell = self._bell, _Bell()
+        self.rung_at = time.monotonic()
+        bell.news = news
         bell.set()
 
     async def changed(self, seconds: float | None = None) -> bool:
@@ -170,12 +185,13 @@ class Job:
             return False
         return True
 
-    async def parts(self, after: int, quiet_seconds: float) -> AsyncIterator[list[Part]]:
+    async def parts(self, after: int) -> AsyncIterator[list[Part]]:
         """Yield what came and what comes after a token, until the job has ended.
+
+        When it was silent for long, which the desk rings for, nothing is yielded: an empty list.
 
         Args:
             after: index of the last token that the reader has, -1 for none.
-            quiet_seconds: seconds of silence after which nothing is yielded, as an empty list.
         """
         token = after + 1
         status = bisect_left(self.statuses, token, key=lambda each: each.after)
@@ -198,5 +214,8 @@ class Job:
                 yield new
             elif over:
                 return
-            elif not await self.changed(quiet_seconds):
-                yield []
+            else:
+                bell = self._bell
+                await bell.wait()
+                if not bell.news:
+                    yield []

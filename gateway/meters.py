@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from prometheus_client import Metric
 
@@ -71,6 +71,9 @@ class Meters:
             "vllm:generation_tokens", "Tokens that came.", _MODEL, registry=registry
         )
 
+        # Looking a label up takes longer than counting, and is done for every token.
+        self._of = _ByModel(lambda model: (self._itl.labels(model), self._tokens.labels(model)))
+
     def watch(self, desk: Desk) -> None:
         """Read gauges off a desk and its swarm from now on."""
         self.registry.register(_Gauges(desk))
@@ -83,8 +86,9 @@ class Meters:
 
     def next_token(self, job: Job, seconds: float) -> None:
         """Count another token, so many seconds after the one before."""
-        self._itl.labels(job.request.model).observe(seconds)
-        self._tokens.labels(job.request.model).inc()
+        gap, tokens = self._of[job.request.model]
+        gap.observe(seconds)
+        tokens.inc()
 
     def ended(self, job: Job) -> None:
         """Count a job that has ended."""
@@ -96,6 +100,23 @@ class Meters:
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+class _ByModel(dict[str, tuple[Histogram, Counter]]):
+    """What counts for each model, made when it is first wanted.
+
+    Args:
+        make: makes it for a model.
+    """
+
+    def __init__(self, make: Callable[[str], tuple[Histogram, Counter]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, model: str) -> tuple[Histogram, Counter]:
+        made: tuple[Histogram, Counter]
+        self[model] = made = self._make(model)
+        return made
 
 
 class _Gauges(Collector):

@@ -81,17 +81,21 @@ class EventStream(Response):
     async def _write(self, scope: Scope, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         seconds = self._limits.stall_seconds
+        connection = scope["extensions"]["glasshive.connection"]
         try:
             async with asyncio.timeout(seconds):
                 await send(start)
             async for each in self._frames:
+                message = {"type": "http.response.body", "body": each, "more_body": True}
+                if connection.takes_more:
+                    await send(message)  # at once, without the price of a time limit
+                    continue
                 async with asyncio.timeout(seconds):
-                    await send({"type": "http.response.body", "body": each, "more_body": True})
+                    await send(message)
             async with asyncio.timeout(seconds):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
             log.info("a reader was too slow", path=scope["path"])
-            connection = scope["extensions"]["glasshive.connection"]
             connection.let_go(seconds)
             last = {"type": "http.response.body", "body": self._too_slow, "more_body": False}
             await send(last)

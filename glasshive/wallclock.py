@@ -47,8 +47,10 @@ class WallClock:
         """
         with self._changed:
             self._count += 1
-            heapq.heappush(self._due, (time.monotonic() + delay, self._count, call, lose))
-            self._changed.notify()
+            entry = (time.monotonic() + delay, self._count, call, lose)
+            heapq.heappush(self._due, entry)
+            if self._due[0] is entry:
+                self._changed.notify()  # else there is something to wake for before it
 
     def _tick(self) -> None:
         while True:

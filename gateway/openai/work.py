@@ -116,7 +116,7 @@ class Work:
         self, job: Job, choices: list[Choice], reading: ExitStack
     ) -> AsyncGenerator[_Some, None]:
         """Yield what comes of one job."""
-        async for parts in job.parts(-1, self._desk.limits.comment_seconds):
+        async for parts in job.parts(-1):
             pieces = [
                 piece
                 for part in parts

@@ -206,7 +206,7 @@ async def _frames(desk: Desk, job: Job, after: int) -> AsyncGenerator[bytes, Non
     job_id = job.job_id
     with desk.reading(job):
         yield frame("started", {"job_id": job_id, "model": job.request.model, "after": after})
-        async for parts in job.parts(after, desk.limits.comment_seconds):
+        async for parts in job.parts(after):
             yield (
                 b"".join(
                     frame("token", {"index": part.index, "text": part.texts[0]}, part.index)
