@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from gateway.letterbox import Letterbox
 from glasshive.trace.event import KINDS
-from glasshive.trace.plain import plain
-from glasshive.trace.sink import as_json
+from glasshive.trace.sink import as_json, fixed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -120,10 +119,9 @@ class Feed:
             self._box.put((event.index, self._line(event)))
 
     def _line(self, event: Event) -> bytes:
-        try:
-            return self._encoder.encode(event)
-        except Exception:  # noqa: BLE001  any object may be a message, and its code raise anything
-            return self._encoder.encode(replace(event, data=plain(event.data, as_json)))
+        if event.data is not None:
+            event = replace(event, data=msgspec.Raw(fixed(event.data, self._encoder)))
+        return self._encoder.encode(event)
 
     def _hand_out(self, line: tuple[int, bytes]) -> None:
         for subscription in self._subscriptions:

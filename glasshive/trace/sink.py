@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from glasshive.trace.event import Event
 
-__all__ = ["TOGETHER", "EventSink", "as_json"]
+__all__ = ["TOGETHER", "EventSink", "as_json", "fixed"]
 
 TOGETHER = 512
 """Events gathered before they are encoded, hashed and written, which is some 64 KiB of lines.
@@ -41,21 +41,12 @@ class EventSink(ABC):
         long = False
         # What cannot change is encoded later, with the other events, and all else at once.
         if data is not None and (type(data) is not str or len(data) > _SHORT):
-            now = self._encoded(data)
+            now = fixed(data, self._encoder)
             long = len(now) > _SHORT
             event = replace(event, data=msgspec.Raw(now))
         gathered.append(event)
         if long or len(gathered) >= TOGETHER:
             self.flush()
-
-    def _encoded(self, data: Any) -> bytes:
-        if isinstance(data, tuple) and (fields := fields_of(data)) is not None:
-            # Pykka's own messages are named tuples.
-            data = {"type": type(data).__name__, **fields}
-        try:
-            return self._encoder.encode(data)
-        except Exception:  # noqa: BLE001  any object may be a message, and its code raise anything
-            return self._encoder.encode(plain(data, as_json))
 
     @abstractmethod
     def flush(self) -> None:
@@ -88,6 +79,22 @@ class EventSink(ABC):
     @abstractmethod
     def kept(self) -> bool:
         """Whether there is a file, once it is finished."""
+
+
+def fixed(data: Any, encoder: msgspec.json.Encoder) -> bytes:
+    """Return an event's data as a trace has them, as they are now.
+
+    Args:
+        data: any object.
+        encoder: writes JSON, and what JSON does not know by `as_json`.
+    """
+    if isinstance(data, tuple) and (fields := fields_of(data)) is not None:
+        # Pykka's own messages are named tuples.
+        data = {"type": type(data).__name__, **fields}
+    try:
+        return encoder.encode(data)
+    except Exception:  # noqa: BLE001  any object may be a message, and its code raise anything
+        return encoder.encode(plain(data, as_json))
 
 
 def as_json(value: Any) -> Any:
