@@ -144,12 +144,8 @@ class _Armed:
 
         def item(_: Event, message: Any) -> None:
             request_id = tally.item(message)
-            if request_id is None:
-                return
-            count = tally.tokens[request_id]
-            for index, when in list(waiting.items()):
-                if when.request in {None, request_id} and count >= when.number:
-                    del waiting[index]
+            if request_id is not None:
+                for index in tally.met(waiting, request_id):
                     self._box.put(index)
 
         for watcher, kind in ((accepted, Accepted), (item, StreamItem)):

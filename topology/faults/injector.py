@@ -128,19 +128,13 @@ class Injector:
         def item(_: Event, message: Any) -> None:
             request_id = tally.item(message)
             if request_id is not None:
-                self._came(request_id, tally.tokens[request_id])
+                for index in tally.met(self._waiting, request_id):
+                    self._met(index)
 
         for watcher, kind in ((accepted, Accepted), (item, StreamItem)):
             self._ends.append(
                 self._sim.watch(watcher, kinds=["deliver"], actors=keepers, messages=[kind])
             )
-
-    def _came(self, request_id: str, count: int) -> None:
-        """Strike what has waited for this token."""
-        for index, when in list(self._waiting.items()):
-            if when.request in {None, request_id} and count >= when.number:
-                del self._waiting[index]
-                self._met(index)
 
     def _count(self, index: int, when: AfterMessage) -> None:
         """Count the messages of a kind."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from actors.messages import Accepted, StreamItem
+    from topology.faults.condition import AfterToken
 
 __all__ = ["Tally"]
 
@@ -56,6 +57,23 @@ class Tally:
         count = max(self.tokens[stream.request_id], stream.before + stream.taken)
         self.tokens[stream.request_id] = count
         return stream.request_id
+
+    def met(self, waiting: dict[int, AfterToken], request_id: str) -> list[int]:
+        """Take out what has waited for the last token of a request, and return its places.
+
+        Args:
+            waiting: strikes that wait for a token, by their place in the plan.
+            request_id: the request.
+        """
+        count = self.tokens[request_id]
+        places = [
+            place
+            for place, when in waiting.items()
+            if when.request in {None, request_id} and count >= when.number
+        ]
+        for place in places:
+            del waiting[place]
+        return places
 
     def most(self) -> tuple[str, int] | None:
         """Return the request with the most tokens and how many, None if there is none."""
