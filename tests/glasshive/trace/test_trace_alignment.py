@@ -11,6 +11,7 @@ from glasshive.scenario import run
 from glasshive.schedule import Schedule
 from glasshive.trace.alignment import Alignment, Split, align
 from glasshive.trace.index import Index
+from tests.glasshive.race import RACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,37 +26,12 @@ OWN = {**NOTE, "actor": "a", "cause": 0}
 FAIL = {**OWN, "kind": "fail"}
 BORN = {"kind": "spawn", "actor": "c", "data": {"class": "C", "host": "h"}}
 
-RACE = '''
-import pykka
-from glasshive.scenario import Run, scenario
-
-
-class Sender(pykka.ThreadingActor):
-    def __init__(self, name, to):
-        super().__init__()
-        self.name = name
-        self.to = to
-
-    def on_receive(self, message):
-        self.to.tell(self.name)
-
-
-class Last(pykka.ThreadingActor):
-    name = "last"
-
-    def on_receive(self, message):
-        self.holds = message
-
-
-@scenario
-def race(run: Run) -> None:
-    """Of two that write, one is the last."""
-    last = Last.start()
-    for name in ("ann", "bob"):
-        Sender.start(name, last).tell("go")
-    run.runtime.run()
+JUDGED = (
+    RACE
+    + """\
     run.expect("bob is the last", last.proxy().holds.get() == "bob")
-'''
+"""
+)
 
 
 def aligned(indexed: Indexed, one: list[dict[str, Any]], other: list[dict[str, Any]]) -> Alignment:
@@ -258,7 +234,7 @@ def test_another_crash_parts_the_runs_at_the_worker(
 @pytest.fixture
 def race(tmp_path: Path) -> Callable[[str, dict[int, int]], Path]:
     script: Path = tmp_path / "race.py"
-    script.write_text(RACE)
+    script.write_text(JUDGED)
 
     def play(name: str, choices: dict[int, int]) -> Path:
         path: Path = tmp_path / name

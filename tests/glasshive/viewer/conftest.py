@@ -16,6 +16,7 @@ from glasshive.scenario import find, run
 from glasshive.schedule import Schedule
 from glasshive.trace.index import Index
 from glasshive.trace.viewer import view
+from tests.glasshive.race import RACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,36 +33,6 @@ RUNS: dict[str, tuple[str, dict[str, object]]] = {
 }
 
 
-RACE = '''
-import pykka
-from glasshive.scenario import Run, scenario
-
-
-class Sender(pykka.ThreadingActor):
-    def __init__(self, name, to):
-        super().__init__()
-        self.name = name
-        self.to = to
-
-    def on_receive(self, message):
-        self.to.tell(self.name)
-
-
-class Last(pykka.ThreadingActor):
-    name = "last"
-
-    def on_receive(self, message):
-        self.holds = message
-
-
-@scenario
-def race(run: Run) -> None:
-    """Of two that write, one is the last."""
-    last = Last.start()
-    for name in ("ann", "bob"):
-        Sender.start(name, last).tell("go")
-    run.runtime.run()
-'''
 OTHER_CHOICE = 5
 """The decision of the race in which its second run is not plain."""
 
