@@ -172,11 +172,11 @@ class Job:
         bell.news = news
         bell.set()
 
-    async def changed(self, seconds: float | None = None) -> bool:
-        """Wait until something changes; return whether it did.
+    async def changed(self, seconds: float) -> bool:
+        """Wait until somebody rings; return whether anybody did.
 
         Args:
-            seconds: how long at most, None for as long as it takes.
+            seconds: how long at most.
         """
         try:
             async with asyncio.timeout(seconds):

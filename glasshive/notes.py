@@ -55,8 +55,10 @@ def _about(message: Any) -> dict[str, str]:
     if message is None:
         return {}
     found = {"message": type(message).__name__}
-    job = _job(message, ROOT) or next(filter(None, (_job(message, part) for part in SAME)), None)
-    return found if job is None else {**found, "job": job}
+    for field in (ROOT, *SAME):
+        if job := _job(message, field):
+            return {**found, "job": job}
+    return found
 
 
 def _job(message: Any, field: str, depth: int = 2) -> str | None:
