@@ -7,22 +7,38 @@ import weakref
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pykka._envelope import Envelope
+
 from glasshive.trace.recorder import Hearers
 
 if TYPE_CHECKING:
     from weakref import ref
 
     from pykka import Actor, ActorRef
-    from pykka._envelope import Envelope
 
     from glasshive.lives import Birth
     from glasshive.network import Host
     from glasshive.post import Post
 
-__all__ = ["Letter", "Life", "LiveInbox", "LiveTask", "Script"]
+__all__ = ["Due", "Letter", "Life", "LiveInbox", "LiveTask", "Script"]
 
 Letter: TypeAlias = "tuple[Envelope[Any], LiveTask, int, int]"
 """An envelope, its sender, its number and the index of its send."""
+
+
+class Due(Envelope[Any]):
+    """What a timer tells.
+
+    Args:
+        message: the message.
+        due: when it should be handled, in seconds of the runtime's clock.
+    """
+
+    __slots__ = ("due",)
+
+    def __init__(self, message: Any, due: float) -> None:
+        super().__init__(message)
+        self.due = due
 
 
 class LiveTask:
@@ -34,6 +50,8 @@ class LiveTask:
         self.alive = True
         self.cause = -1
         """Index of the event that is being handled here."""
+        self.late = 0.0
+        """Seconds by which a timer's message was late that is being handled here."""
 
 
 class Script(LiveTask):
@@ -163,6 +181,10 @@ class LiveInbox:
                 return
         self.world.lost(self, letter, task.over)
 
+    def cut_off(self, letter: Letter) -> None:
+        """Lose a message that is under way when the run ends."""
+        self.world.lost(self, letter, "end")
+
     def get(self) -> Envelope[Any]:
         """Wait for the next message of the life that the current thread lives, and return it.
 
@@ -178,13 +200,15 @@ class LiveInbox:
         with world.lock:
             if task.alive:
                 task.took_up()
+                envelope = letter[0]
+                task.late = world.now() - envelope.due if isinstance(envelope, Due) else 0.0
                 assert self.ref is not None
                 if self.ref.actor_stopped.is_set():
                     world.dropped(self, letter, "stopped")  # Pykka's teardown answers it
                 else:
                     world.delivered(self, letter)
                 world.unless_over()  # a watcher may have crashed it
-                return letter[0]
+                return envelope
         world.lost(self, letter, task.over)
         raise SystemExit
 

@@ -56,7 +56,6 @@ class Live(Post):
 
     def __init__(self, *, seed: int = 0, trace: EventSink | None = None) -> None:
         super().__init__(seed=seed, trace=trace)
-        self._began = time.monotonic()
         self._lives: dict[Life, None] = {}
         """The lives whose threads still run, whether they are over or not, in their order."""
         self._inboxes: weakref.WeakSet[LiveInbox] = weakref.WeakSet()
@@ -89,7 +88,6 @@ class Live(Post):
             )
             stack.enter_context(interruptible(_interrupt, lambda: self._fail(KeyboardInterrupt())))
             self._open_until_exit = stack.pop_all()
-        self._began = time.monotonic()
         self.clock.start()
 
     def _close(self) -> None:
@@ -120,7 +118,7 @@ class Live(Post):
 
     def now(self) -> float:
         """Return the wall's seconds since the runtime was entered."""
-        return time.monotonic() - self._began
+        return self.clock.now()
 
     def after(self, delay: float, ref: ActorRef[Any], message: Any) -> Timer:
         """Tell an actor something later; the timer dies with the life that set it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pykka import ActorDeadError
 from pykka.messages import _ActorStop
@@ -17,7 +17,7 @@ from glasshive.trace.plain import size_of
 from glasshive.wallclock import WallClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pykka._envelope import Envelope
     from pykka._types import OptExcInfo
@@ -70,21 +70,28 @@ class Post(Lives):
     def post(self, inbox: LiveInbox, envelope: Envelope[Any]) -> None:
         """Send a message from the current thread's task; one whose life is over ends here."""
         sender = self.current
-        payload = envelope.message
+        # Once for the whole way to the inbox or the link: it is taken for every message.
         with self.lock:
-            self.unless_over()
+            if not sender.alive:
+                raise SystemExit
+            payload = envelope.message
             if envelope.reply_to is not None:
                 envelope.reply_to.asked = (inbox, payload)  # type: ignore[attr-defined]
             if not inbox.name and (actor := inbox.owner()) is not None:
                 inbox.name = self._name(actor)  # told something before it was started
-            number, index = self._sent(sender, inbox, payload, payload)
-        self._carry(
-            sender,
-            inbox,
-            lambda: inbox.arrive((envelope, sender, number, index)),
-            lambda reason: self.lost(inbox, (envelope, sender, number, index), reason),
-            payload,
-        )
+            letter = (envelope, sender, *self._sent(sender, inbox, payload, payload))
+            if sender.host is not inbox.host:
+                due = self._due(sender, inbox, payload)
+                if isinstance(due, float):
+                    self.clock.at(due, inbox.arrive, letter, inbox.cut_off)
+                else:
+                    self.lost(inbox, letter, due)
+                return
+            life = inbox.task
+            if life.alive:
+                life.letters.put(letter)
+                return
+        self.lost(inbox, letter, life.over)
 
     def _sent(
         self, sender: LiveTask, target: LiveTask | LiveInbox, data: Any, payload: Any
@@ -103,28 +110,16 @@ class Post(Lives):
             payload=payload,
         )
 
-    def _carry(
-        self,
-        sender: LiveTask,
-        target: LiveTask | LiveInbox,
-        arrive: Callable[[], None],
-        lose: Callable[[str], None],
-        payload: Any,
-    ) -> None:
-        """Bring something from host to host, which takes the link's time, or loses it."""
-        if sender.host is target.host:
-            arrive()
-            return
-        with self.lock:
-            link = sender.host.link_to(target.host)
-            now = self.now()
-            # By name: an actor that is replaced leaves nothing behind in the link.
-            pair = (sender.name, target.name)
-            fate, dues = link.carry(now, pair, lambda: size_of(payload), _as_drawn)
-        if not dues:
-            lose(fate)
-        for due in dues[:1]:  # threads see no duplicates
-            self.clock.after(due - now, arrive, lambda: lose("end"))
+    def _due(self, sender: LiveTask, target: LiveTask | LiveInbox, payload: Any) -> float | str:
+        """Return when something comes to another host, or what becomes of it on its way."""
+        link = sender.host.link_to(target.host)
+        now = self.clock.now()
+        if link.plain is not None and not link.cut:
+            return link.simple(now)
+        # By name: an actor that is replaced leaves nothing behind in the link.
+        pair = (sender.name, target.name)
+        fate, dues = link.carry(now, pair, lambda: size_of(payload), _as_drawn)
+        return dues[0] if dues else fate  # threads see no duplicates
 
     # -- answering ------------------------------------------------------------------------
 
@@ -140,31 +135,15 @@ class Post(Lives):
             if not sender.alive:
                 return  # the last words of an actor that has crashed
             number, index = self._sent(sender, asker, data, payload)
-        answer = (payload, sender, number, index)
-
-        def lose(reason: str) -> None:
-            self._note_drop(asker, answer, reason)
-            self.work(-1)
-
-        def arrive() -> None:
-            with self.lock:
-                if not asker.alive:
-                    lose(asker.over if isinstance(asker, Life) else "stopped")
-                    return
-                seen = -1
-                if self.recording:
-                    seen = self.seen(
-                        *("deliver", asker.name, index),
-                        message=number,
-                        peer=sender.name,
-                        payload=payload,
-                    )
-                if asker in self._waiting.get(future, ()):
-                    asker.cause = seen
-                future.settle(value, error)
-                self.works -= 1
-
-        self._carry(sender, asker, arrive, lose, payload)
+            answer = _Answer(self, future, value, error, (payload, sender, number, index))
+            if sender.host is not asker.host:
+                due = self._due(sender, asker, payload)
+                if isinstance(due, float):
+                    self.clock.at(due, _Answer.arrive, answer, _Answer.cut_off)
+                else:
+                    answer.lose(due)
+                return
+        answer.arrive()
 
     @contextmanager
     def waiting(self, future: LiveFuture) -> Iterator[None]:
@@ -180,6 +159,10 @@ class Post(Lives):
                 self._waiting[future].remove(task)
                 if not self._waiting[future]:
                     del self._waiting[future]
+
+    def waited_for(self, future: LiveFuture, task: LiveTask) -> bool:
+        """Return whether a task waits for a future; called with the lock."""
+        return task in self._waiting.get(future, ())
 
     # -- arriving -------------------------------------------------------------------------
 
@@ -219,11 +202,18 @@ class Post(Lives):
     def dropped(self, inbox: LiveInbox, letter: Letter, reason: str) -> None:
         """Note that a message came to an actor that is gone."""
         envelope, *rest = letter
-        self._note_drop(inbox, (envelope.message, *rest), reason)
+        self.undelivered(inbox, (envelope.message, *rest), reason)
 
-    def _note_drop(
+    def undelivered(
         self, target: LiveTask | LiveInbox, lost: tuple[Any, LiveTask, int, int], reason: str
     ) -> None:
+        """Note that something came to nobody.
+
+        Args:
+            target: to whom it was sent.
+            lost: what was sent, by whom, its number and the index of its send.
+            reason: why.
+        """
         payload, sender, number, send = lost
         if self.recording:
             self.seen(
@@ -262,6 +252,47 @@ class Post(Lives):
     def _fail(self, error: BaseException) -> None:
         """Have an error come up in the script when it next waits."""
         self._error = self._error or error
+
+
+class _Answer(NamedTuple):
+    """An answer that is on its way to whoever asked."""
+
+    world: Post
+    future: LiveFuture
+    value: Any
+    error: OptExcInfo | None
+    sent: tuple[Reply, LiveTask, int, int]
+    """What traces show of it, who gave it, its number and the index of its send."""
+
+    def arrive(self) -> None:
+        """Settle the future, unless nobody is there any more who asked."""
+        world, future, asker = self.world, self.future, self.future.asker
+        payload, sender, number, index = self.sent
+        with world.lock:
+            if not asker.alive:
+                self.lose(asker.over if isinstance(asker, Life) else "stopped")
+                return
+            seen = -1
+            if world.recording:
+                seen = world.seen(
+                    *("deliver", asker.name, index),
+                    message=number,
+                    peer=sender.name,
+                    payload=payload,
+                )
+            if world.waited_for(future, asker):
+                asker.cause = seen
+            future.settle(self.value, self.error)
+            world.work(-1)
+
+    def lose(self, reason: str) -> None:
+        """Note that nobody gets it."""
+        self.world.undelivered(self.future.asker, self.sent, reason)
+        self.world.work(-1)
+
+    def cut_off(self) -> None:
+        """Lose it, since the run ends."""
+        self.lose("end")
 
 
 def _as_drawn(drawn: int) -> int:

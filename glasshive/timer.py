@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pykka._envelope import Envelope
 
+from glasshive.inbox import Due
 from glasshive.runtime import Timer
 
 if TYPE_CHECKING:
@@ -71,7 +72,12 @@ class SimulatedTimer(Timer):
 
 
 class LiveTimer(Timer):
-    """A message that the clock's thread will tell at a wall time."""
+    """A message that the clock's thread will tell at a wall time.
+
+    What an actor sets while it handles a timer's message counts from when that was due: in a
+    simulation nothing is late, and here what repeats keeps its pace. More than the delay is not
+    made up for, so that nothing comes all at once after a long halt.
+    """
 
     def __init__(self, live: Live, delay: float, inbox: LiveInbox, message: Any) -> None:
         self._live = live
@@ -81,7 +87,8 @@ class LiveTimer(Timer):
         self._index = _set(live, self._owner, inbox, delay, message)
         with live.lock:
             live.timers[self] = None
-        live.clock.after(delay, self._fire)
+        self._due = live.now() + max(0.0, delay - self._owner.late)
+        live.clock.at(self._due, LiveTimer._fire, self)
 
     @property
     def over(self) -> bool:
@@ -107,7 +114,7 @@ class LiveTimer(Timer):
             self._inbox = None
             live.works += 1
             number, index = _fired(live, owner, inbox, self._index, self._message)
-        inbox.arrive((Envelope(self._message), owner, number, index))
+        inbox.arrive((Due(self._message, self._due), owner, number, index))
 
 
 def _set(
