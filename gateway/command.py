@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import sysconfig
@@ -34,6 +35,18 @@ def _stay_on_one_core() -> None:
     if hasattr(os, "sched_setaffinity") and not sysconfig.get_config_var("Py_GIL_DISABLED"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
+
+
+def _collect_less_often() -> None:
+    """Have Python look for garbage in cycles less often, and never among what is loaded now.
+
+    What is under way makes many objects that live for milliseconds. With 500 streams it costs a
+    tenth of the processor to look for cycles among them every 700 objects, and pauses: the slowest
+    hundredth of the tokens came after 43 to 62 ms, and after 20 ms so.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @click.command("serve")
@@ -134,6 +147,7 @@ def serve(
     from glasshive.trace import TraceWriter  # noqa: PLC0415  only for this
 
     _stay_on_one_core()
+    _collect_less_often()
     show_logs(silent=False)
     fast = faster(drawing, speed)
     sink = None
