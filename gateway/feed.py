@@ -96,15 +96,13 @@ class Feed:
         subscription = Subscription(self._most)
         self._subscriptions[subscription] = None
         if self._leave is None:
-            with self._live.lock:
-                self._leave = self._live.watch(self._heard, kinds=KINDS)
+            self._leave = self._live.watch(self._heard, kinds=KINDS)
         try:
             yield subscription
         finally:
             del self._subscriptions[subscription]
             if not self._subscriptions and self._leave is not None:
-                with self._live.lock:
-                    self._leave()
+                self._leave()
                 self._leave = None
 
     def close(self) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
-from actors import messages
-from actors.messages import Accepted, StreamItem
 from gateway.letterbox import Letterbox
 from topology.faults.action import strike, victim
 from topology.faults.condition import AfterMessage, AfterToken, At, WithRate
-from topology.faults.tally import Tally
+from topology.faults.lookout import Lookout
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
     from gateway.apiary import Apiary
     from glasshive import Live
-    from glasshive.trace import Event
     from topology.faults import FaultPlan
 
 __all__ = ["Striker"]
@@ -81,25 +78,21 @@ class _Armed:
         self._seed = seed
         self._waits: dict[int, Callable[[], None]] = {}
         """What calls each strike off that may still come; the plan's time to heal is number -1."""
-        self._listening: list[Callable[[], None]] = []
 
     def begin(self, loop: asyncio.AbstractEventLoop, apiary: Apiary, live: Live) -> None:
         """Wait for every strike's condition."""
         self._loop, self._apiary, self._live = loop, apiary, live
         self._box: Letterbox[int] = Letterbox(loop, self._strike)
-        tokens: dict[int, AfterToken] = {}
+        self._lookout = Lookout(apiary, self._box.put)
         for index, each in enumerate(self._plan.strikes):
             match each.when:
                 case At(seconds=seconds):
                     self._later(index, seconds)
                 case WithRate():
                     self._draw_later(index, each.when, Random(f"{self._seed}/{index}"), 1)
-                case AfterToken():
-                    tokens[index] = each.when
-                case AfterMessage():
-                    self._count(index, each.when)
-        if tokens:
-            self._listen(tokens)
+                case AfterToken() | AfterMessage():
+                    self._waits[index] = _nothing
+                    self._lookout.add(index, each.when)
         if self._plan.heal_at is not None:
             handle = loop.call_later(self._plan.heal_at, self._heal)
             self._waits[-1] = handle.cancel
@@ -135,44 +128,6 @@ class _Armed:
 
         self._waits[index] = self._loop.call_later(when.every, draw).cancel
 
-    def _listen(self, waiting: dict[int, AfterToken]) -> None:
-        """Count the tokens that doors are delivered, on their threads."""
-        tally = Tally()
-
-        def accepted(_: Event, message: Any) -> None:
-            tally.accepted(message)
-
-        def item(_: Event, message: Any) -> None:
-            request_id = tally.item(message)
-            if request_id is not None:
-                for index in tally.met(waiting, request_id):
-                    self._box.put(index)
-
-        for watcher, kind in ((accepted, Accepted), (item, StreamItem)):
-            self._hear(watcher, kind, self._apiary.keepers)
-        for index in waiting:
-            self._waits[index] = _nothing
-
-    def _count(self, index: int, when: AfterMessage) -> None:
-        """Count the messages of a kind, on the threads of whoever gets them."""
-        left = when.number
-
-        def watcher(event: Event, _: Any) -> None:
-            nonlocal left
-            if when.to is None or event.actor == when.to:
-                left -= 1
-                if left == 0:
-                    self._box.put(index)
-
-        to = self._apiary.refs.get(when.to) if when.to is not None else None
-        self._hear(watcher, getattr(messages, when.kind), [] if to is None else [to])
-        self._waits[index] = _nothing
-
-    def _hear(self, watcher: Callable[[Event, Any], None], kind: type[Any], actors: Any) -> None:
-        with self._live.lock:
-            leave = self._live.watch(watcher, kinds=["deliver"], actors=actors, messages=[kind])
-        self._listening.append(leave)
-
     # -- striking ---------------------------------------------------------------------------
 
     def _strike(self, index: int) -> None:
@@ -202,10 +157,7 @@ class _Armed:
         """Listen no more when nothing is left that may strike."""
         if self._waits:
             return
-        with self._live.lock:
-            for leave in self._listening:
-                leave()
-        self._listening.clear()
+        self._lookout.close()
         self._striker.over(self)
 
 

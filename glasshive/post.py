@@ -17,13 +17,14 @@ from glasshive.trace.plain import size_of
 from glasshive.wallclock import WallClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pykka._envelope import Envelope
     from pykka._types import OptExcInfo
 
     from glasshive.future import LiveFuture
     from glasshive.inbox import Letter
+    from glasshive.trace.recorder import Watcher
 
 __all__ = ["Post"]
 
@@ -227,6 +228,22 @@ class Post(Lives):
             )
 
     # -- what happened --------------------------------------------------------------------
+
+    def watch(self, watcher: Watcher, **of: Any) -> Callable[[], None]:
+        """Call a function at every event of some kinds, on the thread of whoever does it.
+
+        Args:
+            watcher: called with the event and, for a message, the message itself.
+            **of: which events, as `Runtime.watch` has it.
+        """
+        with self.lock:
+            leave = super().watch(watcher, **of)
+
+        def leave_alone() -> None:
+            with self.lock:
+                leave()
+
+        return leave_alone
 
     def record(self, kind: str, data: Any, *, actor: str | None = None) -> None:
         """Write an event of the actor that runs now into the trace; see `Runtime.record`."""

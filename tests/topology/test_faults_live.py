@@ -27,6 +27,7 @@ from topology.faults import (
     SlowHost,
 )
 from topology.faults.alive import beyond_live
+from topology.faults.condition import WithRate
 
 CAN = [
     Crash("worker-1"),
@@ -70,6 +71,14 @@ def test_a_live_run_cannot(action: Crash) -> None:
     assert flaw.place == ("strikes", 1)
     assert flaw.what
     assert flaw.remedy
+
+
+def test_a_live_run_draws_a_hundred_times_a_second_at_most() -> None:
+    rates = [WithRate(0.5, every) for every in (0.01, 0.009)]
+    plan = FaultPlan.of((rate, Crash("worker-1")) for rate in rates)
+    (flaw,) = beyond_live(plan)
+    assert flaw.place == ("strikes", 1, "every")
+    assert flaw.remedy == "let every be 0.01 or more"
 
 
 def test_without_a_blueprint_nobody_knows_who_is_a_keeper() -> None:

@@ -18,6 +18,7 @@ from topology.faults.action import (
     Restart,
     Slow,
 )
+from topology.faults.condition import WithRate
 from topology.faults.rules import word_of
 from topology.toml import Flaw
 
@@ -36,6 +37,10 @@ _LIVE = (
 )
 
 
+_QUICKEST = 0.01
+"""Seconds between two draws of a rate at least: each takes turns with whatever else is to do."""
+
+
 def beyond_live(plan: FaultPlan, blueprint: Blueprint | None = None) -> Iterator[Flaw]:
     """Yield each strike that only a simulated run can do.
 
@@ -47,6 +52,9 @@ def beyond_live(plan: FaultPlan, blueprint: Blueprint | None = None) -> Iterator
         flaw = _beyond(each.do, blueprint.keepers if blueprint is not None else ())
         if flaw is not None:
             yield Flaw(("strikes", index), *flaw)
+        if isinstance(each.when, WithRate) and each.when.every < _QUICKEST:
+            what = f"a live run draws no more often than every {_QUICKEST:g} s"
+            yield Flaw(("strikes", index, "every"), what, f"let every be {_QUICKEST:g} or more")
 
 
 def _beyond(action: Action, keepers: tuple[str, ...]) -> tuple[str, str] | None:

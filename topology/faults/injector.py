@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from actors import messages
-from actors.messages import Accepted, StreamItem
 from glasshive.errors import Complaint, InputError
 from glasshive.schedule import Option
 from glasshive.simulation import Simulation
 from topology.faults.action import strike, victim
 from topology.faults.condition import AfterMessage, AfterToken, At, WithRate
-from topology.faults.rules import Roster
-from topology.faults.tally import Tally
+from topology.faults.lookout import Lookout
 from topology.faults.words import told
 
 if TYPE_CHECKING:
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from glasshive import Run
-    from glasshive.trace import Event
     from topology.faults.action import Target
     from topology.faults.plan import FaultPlan
 
@@ -71,16 +67,11 @@ class Injector:
         """Seconds that it was armed for, once it is not."""
         self._disarmed = False
         self._drawn = [0] * len(plan.strikes)
-        self._counted = [0] * len(plan.strikes)
-        self._tally = Tally()
-        self._waiting: dict[int, AfterToken] = {}
-        """Strikes whose token has not come, by their place in the plan."""
-        self._ends: list[Callable[[], None]] = []
+        self._lookout = Lookout(colony, self._met)
+        self._ends: list[Callable[[], None]] = [self._lookout.close]
         """What ends each thing that waits."""
         for index, each in enumerate(plan.strikes):
             self._arm(index, each.when)
-        if self._waiting:
-            self._listen()
         if plan.heal_at is not None:
             self._soon(f"heal at {plan.heal_at:.12g} s", self._heal)
 
@@ -92,10 +83,8 @@ class Injector:
                 self._soon(self._name(index), lambda: self._at(index, when))
             case WithRate():
                 self._soon(self._name(index), lambda: self._at_rate(index, when))
-            case AfterToken():
-                self._waiting[index] = when
-            case AfterMessage():
-                self._count(index, when)
+            case AfterToken() | AfterMessage():
+                self._lookout.add(index, when)
 
     def _name(self, index: int) -> str:
         return str(self.plan.strikes[index])
@@ -116,44 +105,6 @@ class Injector:
             drawn = int(random.random() < when.chance)
             if self._sim.choose("fault", (_SPARE, Option(words)), drawn):
                 self._strike(index)
-
-    def _listen(self) -> None:
-        """Count the tokens that keepers are delivered."""
-        keepers = [self._colony.refs[name] for name in self._colony.blueprint.keepers]
-        tally = self._tally
-
-        def accepted(_: Event, message: Any) -> None:
-            tally.accepted(message)
-
-        def item(_: Event, message: Any) -> None:
-            request_id = tally.item(message)
-            if request_id is not None:
-                for index in tally.met(self._waiting, request_id):
-                    self._met(index)
-
-        for watcher, kind in ((accepted, Accepted), (item, StreamItem)):
-            self._ends.append(
-                self._sim.watch(watcher, kinds=["deliver"], actors=keepers, messages=[kind])
-            )
-
-    def _count(self, index: int, when: AfterMessage) -> None:
-        """Count the messages of a kind."""
-
-        def watcher(event: Event, _: Any) -> None:
-            if when.to is not None and event.actor != when.to:
-                return
-            self._counted[index] += 1
-            if self._counted[index] == when.number:
-                self._met(index)
-
-        # A worker has another address when its hive has brought it up again, so it is known by
-        # its name; the others keep theirs, and watching one address costs the rest nothing.
-        always = when.to is not None and when.to not in Roster(self._colony.blueprint).workers
-        actors = [self._colony.refs[when.to]] if always and when.to is not None else []
-        kind = getattr(messages, when.kind)
-        self._ends.append(
-            self._sim.watch(watcher, kinds=["deliver"], actors=actors, messages=[kind])
-        )
 
     def _met(self, index: int) -> None:
         """Have something strike whose condition came true in the middle of a delivery."""
@@ -209,18 +160,19 @@ class Injector:
         ]
 
     def _why(self, index: int, when: At | AfterToken | AfterMessage | WithRate) -> str:
+        tally = self._lookout.tally
         match when:
             case AfterToken(request=str(request)):
-                if request not in self._tally.tokens:
+                if request not in tally.tokens:
                     return f"no {request} was accepted while the plan was armed"
-                return f"{request} had {_tokens(self._tally.tokens[request])}"
+                return f"{request} had {_tokens(tally.tokens[request])}"
             case AfterToken():
-                most = self._tally.most()
+                most = tally.most()
                 if most is None:
                     return "no request was accepted while the plan was armed"
                 return f"the longest was {most[0]} with {_tokens(most[1])}"
             case AfterMessage(kind=kind):
-                count = self._counted[index]
+                count = self._lookout.counted[index]
                 return f"{count:,} {kind}{'s' if count != 1 else ''} came"
             case _:
                 seconds = self._armed_for
