@@ -21,7 +21,8 @@ class Limits:
     """What one gateway puts up with.
 
     Args:
-        body_bytes: bytes of a request's body.
+        body_bytes: bytes of a request's body; the longest prompt has room in it, where each of its
+            characters is escaped and takes twelve.
         header_bytes: bytes of a request's first line and headers.
         connections: connections at once; on any more, requests are answered with 503.
         request_seconds: seconds in which a request has to be here, from its first byte.
@@ -42,7 +43,7 @@ class Limits:
         drain_seconds: seconds that running streams have to end when the gateway closes down.
     """
 
-    body_bytes: int = 1 << 20
+    body_bytes: int = 4 << 20
     header_bytes: int = 16 << 10
     connections: int = 2048
     request_seconds: float = 20.0

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
+from gateway.limits import LONGEST_PROMPT
 from tests.gateway.conftest import LONG, blueprint, eventually, spoken, text_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,15 @@ def test_a_body_that_is_too_large_is_refused(serves: Serves) -> None:
         yield b"x" * 600
 
     assert served.client.post("/v1/inference", content=parts()).status_code == 413
+
+
+def test_the_longest_prompt_may_be_escaped_throughout(served: Served) -> None:
+    for more, status in ((0, 202), (1, 422)):
+        body = json.dumps({"prompt": "\U0001f41d" * (LONGEST_PROMPT + more), "max_tokens": 1})
+        assert len(body) > 12 * LONGEST_PROMPT
+        head = {"content-type": "application/json"}
+        answer = served.client.post("/v1/inference", content=body, headers=head)
+        assert answer.status_code == status, answer.text
 
 
 def test_what_is_not_http_is_refused(served: Served) -> None:
