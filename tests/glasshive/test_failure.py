@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +11,10 @@ import pytest
 from glasshive import GlasshiveError, Live, NotRunning, Simulation, clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from glasshive.trace import Event
 
 
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    logging.getLogger("pykka").setLevel(logging.CRITICAL + 1)
-    yield
-    logging.getLogger("pykka").setLevel(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 class Thrower(pykka.ThreadingActor):

@@ -9,39 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pykka
 import pytest
 
-from glasshive import GlasshiveError, Simulation, clock
+from glasshive import GlasshiveError, Simulation
+from tests.glasshive.counter import Counter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class Counter(pykka.ThreadingActor):
-    def __init__(self, start: int = 0, *, step: int = 1) -> None:
-        super().__init__()
-        self.count = start
-        self.step = step
-        self.starts = 0
-
-    def on_start(self) -> None:
-        self.starts += 1
-
-    def on_stop(self) -> None:
-        raise AssertionError("a crash runs no hook")
-
-    def on_receive(self, message: Any) -> Any:
-        if message == "sleep":
-            time.sleep(4)
-        elif message == "later":
-            clock.after(4, self.actor_ref, "fired")
-        elif message == "clocks":
-            return (
-                time.monotonic(),
-                clock.now(),
-                time.time() - 1_735_689_600,
-                dt.datetime.now(dt.UTC),
-            )
-        self.count += self.step
-        return self.count, self.starts
 
 
 @pytest.fixture

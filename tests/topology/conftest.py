@@ -1,4 +1,4 @@
-"""A whole blueprint file, for tests that break it, and small colonies with one wrong bee."""
+"""A whole blueprint file, for tests that break it, and small colonies to strike or to break."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import pytest
 from glasshive import Run, Simulation
 from glasshive.errors import InputError
 from glasshive.fault import JumpClock
+from tests.topology.listening_swarm import Swarm
 from topology import Blueprint, Cast, Colony
 from topology.blueprint import read_blueprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     Broken: TypeAlias = Callable[..., dict[str, tuple[str, ...]]]
@@ -180,3 +181,10 @@ def broken() -> Broken:
         return {each.name: each.violations for each in run.invariants if each.violations}
 
     return play
+
+
+@pytest.fixture
+def swarm() -> Iterator[Swarm]:
+    """Return a simulated colony whose bees only listen."""
+    with Simulation(seed=7) as simulation:
+        yield Swarm(simulation)

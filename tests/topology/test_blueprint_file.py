@@ -18,6 +18,7 @@ from topology.blueprint import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -203,4 +204,27 @@ def test_an_empty_file_lacks_a_name_models_and_hives(blueprint_path: Path) -> No
         "bad.toml: name is missing; add name = and a string",
         "bad.toml: there are no models; draw at least one",
         "bad.toml: there are no hives; draw at least one",
+    ]
+
+
+def test_every_mistake_is_told_in_the_order_of_the_file(
+    complaints: Callable[..., list[str]],
+) -> None:
+    found = complaints(
+        ('name = "two"', "name = 2"),
+        ("max_jobs = 7", "maxjobs = 0"),
+        ("size_gib = 10", 'size_gib = "ten"'),
+        ("max_num_seqs = 3", "max_num_seqs = 0"),
+        ('device = "gpu-1"', 'device = "gpu-2"'),
+        ('["anna", "queen"]', '["anna", "anna"]'),
+    )
+
+    assert [complaint.split(":")[0] for complaint in found] == [
+        "bad.toml, line 1",
+        "bad.toml, line 5, queen",
+        "bad.toml, line 7, queen",
+        "bad.toml, line 15, model 'small'",
+        "bad.toml, line 39, hive 'hive-a', worker 'worker-1'",
+        "bad.toml, line 60, hive 'hive-b', worker 'worker-3'",
+        "bad.toml, line 68, links[1]",
     ]

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from tests.gateway.conftest import Served
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the clients that come and go at random do so for longer than the tests take."""
+    parser.addoption("--rounds", type=int, help="how often each client comes and goes")
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start the system's Chromium, or the one that Playwright has brought."""

@@ -1,4 +1,7 @@
-"""What is left of clients that connect, leave, cancel and stall at random: nothing."""
+"""What is left of clients that connect, leave, cancel and stall at random: nothing.
+
+`pytest -n0 tests/gateway/proofs/test_nothing_left.py --rounds 250` has them do so for a minute.
+"""
 
 from __future__ import annotations
 
@@ -281,7 +284,10 @@ def before_all() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("before_all")
-def test_clients_that_come_and_go_at_random_leave_nothing(serves: Serves) -> None:
+def test_clients_that_come_and_go_at_random_leave_nothing(
+    serves: Serves, request: pytest.FixtureRequest
+) -> None:
+    rounds = request.config.getoption("--rounds", default=None) or ROUNDS
     served = serves(
         blueprint(hives=2, workers_per_hive=2, seconds_per_token=0.002, patience=PATIENCE),
         **LIMITS,
@@ -290,11 +296,11 @@ def test_clients_that_come_and_go_at_random_leave_nothing(serves: Serves) -> Non
     assert not any(nothing.values())
     before = outlook(served)
 
-    guests = crowd(served, 7, CLIENTS, ROUNDS)
+    guests = crowd(served, 7, CLIENTS, rounds)
 
     assert [wrong for guest in guests for wrong in guest.wrong] == []
     done = sum((guest.done for guest in guests), Counter[str]())
-    assert done.total() == CLIENTS * ROUNDS
+    assert done.total() == CLIENTS * rounds
     assert len(done) == 13, "each way was gone"
     eventually(lambda: left(served) == nothing)
     eventually(lambda: outlook(served) == before)
