@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from bisect import insort
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -185,9 +186,7 @@ class Dispatch:
         room = node.rooms.get(model)
         if room is None:
             room = node.rooms[model] = Room(node, model)
-            rooms = self._rooms.setdefault(model, [])
-            rooms.append(room)
-            rooms.sort(key=lambda each: each.place)
+            insort(self._rooms.setdefault(model, []), room, key=lambda each: each.place)
         return room
 
     def serving(self, model: str) -> list[Room]:

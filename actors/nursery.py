@@ -70,13 +70,15 @@ class Nursery:
     def __init__(self, specs: Sequence[WorkerSpec], devices: Sequence[Device]) -> None:
         by_name = {device.name: device for device in devices}
         self.places = {spec.name: Place(spec, by_name.get(spec.device)) for spec in specs}
+        self._sharing: dict[str, list[Place]] = {name: [] for name in by_name}
+        for place in self.places.values():
+            if place.device is not None:
+                self._sharing[place.device.name].append(place)
 
     def free_bytes(self, device: Device) -> int:
         """Return the VRAM of a device that no worker holds."""
         held = sum(
-            place.spec.vram_bytes
-            for place in self.places.values()
-            if place.device is device and place.phase != "absent"
+            place.spec.vram_bytes for place in self._sharing[device.name] if place.phase != "absent"
         )
         return device.vram_bytes - held
 
@@ -148,8 +150,7 @@ class Nursery:
             return []
         missing = place.spec.vram_bytes - self.free_bytes(device)
         going = []
-        others = [each for each in self.places.values() if each.device is device]
-        for other in sorted(others, key=lambda each: each.used_at):
+        for other in sorted(self._sharing[device.name], key=lambda each: each.used_at):
             if missing > 0 and other.phase == "ready" and idle(other):
                 going.append(other)
                 missing -= other.spec.vram_bytes
@@ -157,10 +158,9 @@ class Nursery:
 
     def leaving(self, place: Place) -> bool:
         """Return whether some worker on a place's device is about to give its share back."""
-        return any(
-            other.phase == "leaving"
-            for other in self.places.values()
-            if other.device is place.device
+        device = place.device
+        return device is not None and any(
+            other.phase == "leaving" for other in self._sharing[device.name]
         )
 
     def not_ready(self, now: float) -> list[WorkerState]:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Agenda"]
 
+_identity = object.__hash__
+"""Tells apart what is held at the same time, as `id` does. But of each call of `id` Python tells
+the fence, and that takes longer than all else that is done with the answer."""
+
 
 class Agenda:
     """Everything that is still to happen, and the virtual clock that it moves.
@@ -47,6 +51,7 @@ class Agenda:
         self._made = 0
         # By identity, which names nothing in a run: each is looked up while its entry is held.
         self._births: dict[int, tuple[Entry, Birth]] = {}
+        self._options: dict[int, Option] = {}
         self._past: dict[int, tuple[object, Option]] = {}
         self._fresh: list[Entry] = []
 
@@ -65,8 +70,7 @@ class Agenda:
         """Jump to the next instant at which something is due; return whether there is one."""
         later = self._later
         while later and _over(later[0][2]):
-            _, _, entry = heapq.heappop(later)
-            self._births.pop(id(entry), None)
+            self._forget(heapq.heappop(later)[2])
         if not later:
             return False
         due, _, entry = heapq.heappop(later)
@@ -105,13 +109,13 @@ class Agenda:
             if places:
                 at = 0
                 if took is not None or places[1:]:
-                    options = [self._option(pending[place]) for place in places]
+                    options = [self._enabled_option(pending[place]) for place in places]
                     at = choose("next", options) if places[1:] else 0
                     if took is not None:
                         took(options[at], options)
                     if self.heard is not None and options[at].does in ("fire", "time out"):
                         thing = pending[places[at]][3]
-                        self._past[id(thing)] = thing, options[at]
+                        self._past[_identity(thing)] = thing, options[at]
                 self._begin_turn()
                 return self._take(places[at])
             if not self._move_on():
@@ -127,8 +131,8 @@ class Agenda:
         Args:
             thing: a timer, or a wait that was answered after it had given up.
         """
-        if self.heard is not None and id(thing) in self._past:
-            self.heard("late", self._past[id(thing)][1])
+        if self.heard is not None and _identity(thing) in self._past:
+            self.heard("late", self._past[_identity(thing)][1])
 
     def _move_on(self) -> bool:
         """Jump to the next instant, if time decides; return whether there is one."""
@@ -143,21 +147,24 @@ class Agenda:
     def _enabled(self, pending: Sequence[Entry]) -> tuple[list[int], int | None]:
         """Return the places of what could be next; or that of something which decides nothing."""
         places: list[int] = []
-        channels: set[tuple[int, int]] = set()  # asked for membership only, never iterated
+        channels: set[tuple[Task, Task]] = set()  # asked for membership only, never iterated
         for place, entry in enumerate(pending):
             task, item, sender, _, _ = entry
-            if _over(entry) or (task is not None and not task.alive):
-                return [], place
-            if task is not None:
+            if task is None:
+                if _over(entry):
+                    return [], place
+                if sender is self.script and places and place >= len(self.ready):
+                    break  # a script that waits until a time sees all that is due by then, no more
+            else:
+                if not task.alive:
+                    return [], place
                 if not isinstance(item, Alarm):
-                    channel = (id(sender), id(task))
+                    channel = (sender, task)
                     if channel in channels:
                         continue
                     channels.add(channel)
                 if not task.idle:
                     continue
-            elif sender is self.script and places and place >= len(self.ready):
-                break  # a script that waits until a time sees all that is due by then, no more
             places.append(place)
         return places, None
 
@@ -166,6 +173,7 @@ class Agenda:
         self.ready.clear()
         self._later.clear()
         self._births.clear()
+        self._options.clear()
         self._past.clear()
         self._fresh.clear()
 
@@ -181,7 +189,7 @@ class Agenda:
             if len(kept) < len(self._later):
                 for _, _, entry in self._later:
                     if _over(entry):
-                        self._births.pop(id(entry), None)
+                        self._forget(entry)
             self._later = kept
             pending += [entry for _, _, entry in self._later]
         return pending
@@ -190,13 +198,25 @@ class Agenda:
         """Number what the last turn has made."""
         births = self._births
         for entry in (*self._fresh, *pending):
-            if id(entry) not in births:
-                births[id(entry)] = entry, (self._turn, self._made)
+            key = _identity(entry)
+            if key not in births:
+                births[key] = entry, (self._turn, self._made)
                 self._made += 1
         self._fresh.clear()
 
     def _option(self, entry: Entry) -> Option:
-        return _option(entry, self._births[id(entry)][1])
+        return _option(entry, self._births[_identity(entry)][1])
+
+    def _enabled_option(self, entry: Entry) -> Option:
+        """Return what could be next as an option, the same one turn after turn.
+
+        Nothing of it changes any more: before, an actor may not have its name yet.
+        """
+        key = _identity(entry)
+        option = self._options.get(key)
+        if option is None:
+            option = self._options[key] = _option(entry, self._births[key][1])
+        return option
 
     def _begin_turn(self) -> None:
         self._turn += 1
@@ -211,8 +231,13 @@ class Agenda:
             due, _, entry = self._later.pop(place - len(ready))
             heapq.heapify(self._later)
             self.now = max(self.now, due)
-        self._births.pop(id(entry), None)
+        self._forget(entry)
         return entry
+
+    def _forget(self, entry: Entry) -> None:
+        key = _identity(entry)
+        self._births.pop(key, None)
+        self._options.pop(key, None)
 
 
 def _over(entry: Entry) -> bool:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glasshive.schedule.option import Option
-    from glasshive.schedule.schedule import News
 
 __all__ = ["Deviation", "Noted"]
 
@@ -71,7 +70,8 @@ class Noted:
         self.turns = 0
         """How many turns there were."""
         self._took = strategy.took if isinstance(strategy, Attentive) else None
-        self._heard = strategy.heard if isinstance(strategy, Watchful) else None
+        self.heard = strategy.heard if isinstance(strategy, Watchful) else None
+        """What is told of all else, if the other strategy wants to know."""
         self._orders: dict[str, Any] = {}
 
     def choose(self, kind: str, options: Sequence[Option], drawn: int = 0) -> int:
@@ -93,11 +93,6 @@ class Noted:
             order.update(f"{option.does} {option.message} {option.sender}\n".encode())
         if self._took is not None:
             self._took(option, options)
-
-    def heard(self, news: News, option: Option | None) -> None:
-        """Tell the other strategy."""
-        if self._heard is not None:
-            self._heard(news, option)
 
     @property
     def order(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import logging
 import os
 import queue
 import random
@@ -91,6 +90,7 @@ def _halfway(simulation: Simulation) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(
     ("program", "raised"),
     [
@@ -106,7 +106,6 @@ def _halfway(simulation: Simulation) -> None:
 def test_everything_is_put_back(
     program: Callable[[Simulation], None], raised: type[BaseException] | None
 ) -> None:
-    logging.getLogger("pykka").setLevel(logging.CRITICAL + 1)
     before, state = _world(), random.getstate()
     caught: type[BaseException] | None = None
     try:
@@ -240,6 +239,18 @@ def test_two_hundred_simulations_leave_nothing_behind() -> None:
         one()
     gc.collect()
     assert [each for each in left if each() is not None] == []
+
+
+@pytest.mark.parametrize("young", [700, 0])
+def test_garbage_is_looked_for_less_often_inside_and_as_before_outside(young: int) -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(young, *before[1:])  # 0 is how it is switched off
+    try:
+        with Simulation():
+            assert gc.get_threshold() == (10 * young, *before[1:])
+        assert gc.get_threshold() == (young, *before[1:])
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_a_stopped_actor_goes_although_its_reference_is_held() -> None:

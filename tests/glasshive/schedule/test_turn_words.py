@@ -54,3 +54,26 @@ def test_every_turn_is_told_in_words() -> None:
         "wake script from time.sleep",
         "let script go on, as all is at rest",
     ]
+
+
+def test_a_turn_has_its_actors_name_although_it_was_due_before_the_actor_had_one() -> None:
+    words = Words()
+    with Simulation(schedule=words) as simulation:
+        asked = Node.start(q=lambda _: None)
+
+        class Eager(Node):
+            def __init__(self) -> None:
+                super().__init__()
+                self.actor_ref.tell("early")
+                asked.ask("q")  # others have turns, and this one has no name yet
+
+        Eager.start()
+        simulation.run()
+    assert words.words == [
+        "wake Node-1 from its first turn",
+        "deliver str from script to Node-1",
+        "wake script from an answer",
+        "wake Eager-1 from its first turn",
+        "deliver str from script to Eager-1",
+        "let script go on, as all is at rest",
+    ]
