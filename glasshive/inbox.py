@@ -96,6 +96,8 @@ class Life(LiveTask):
         """Whether its own thread has gone into the instance."""
         self.leaving = False
         """Whether it has begun to stop, or to die of an error."""
+        self.dying = False
+        """Whether it has begun to die of an error."""
         self.over = ""
         """Why it takes nothing any more, once that is so."""
         self._busy = False

@@ -12,7 +12,22 @@ from glasshive.checks import seconds
 if TYPE_CHECKING:
     from random import Random
 
-__all__ = ["Constant", "Empirical", "Latency", "LogNormal", "Normal", "Uniform", "latency_of"]
+__all__ = [
+    "LONGEST",
+    "Constant",
+    "Empirical",
+    "Latency",
+    "LogNormal",
+    "Normal",
+    "Uniform",
+    "latency_of",
+]
+
+LONGEST = 365 * 24 * 3600.0
+"""Seconds that no message takes longer than, whatever is drawn; a longer time is a slip."""
+
+_WIDEST = 10.0
+"""Of a logarithm; already with 5, one message in a hundred takes 100,000 medians."""
 
 
 class _Distribution(msgspec.Struct, frozen=True, tag=True):
@@ -23,13 +38,13 @@ class Constant(_Distribution, frozen=True):
     """Every message takes the same time.
 
     Args:
-        seconds: zero or more.
+        seconds: zero or more, at most a year, as all that follow.
     """
 
     seconds: float
 
     def __post_init__(self) -> None:
-        seconds(self.seconds, f"{self!r}: seconds")
+        _time(self, self.seconds, "seconds")
 
     def draw(self, random: Random) -> float:  # noqa: ARG002  the distributions' common form
         """Return the seconds that one message takes."""
@@ -48,8 +63,8 @@ class Uniform(_Distribution, frozen=True):
     high: float
 
     def __post_init__(self) -> None:
-        seconds(self.low, f"{self!r}: low")
-        seconds(self.high, f"{self!r}: high")
+        _time(self, self.low, "low")
+        _time(self, self.high, "high")
         _require(self, self.low <= self.high, "low is at most high")
 
     def draw(self, random: Random) -> float:
@@ -58,7 +73,7 @@ class Uniform(_Distribution, frozen=True):
 
 
 class Normal(_Distribution, frozen=True):
-    """A bell curve, of which what would be below zero is zero.
+    """A bell curve, of which what would be below zero is zero, and above a year a year.
 
     Args:
         mean: seconds.
@@ -69,33 +84,35 @@ class Normal(_Distribution, frozen=True):
     deviation: float
 
     def __post_init__(self) -> None:
-        seconds(self.mean, f"{self!r}: mean")
-        seconds(self.deviation, f"{self!r}: deviation")
+        _time(self, self.mean, "mean")
+        _time(self, self.deviation, "deviation")
 
     def draw(self, random: Random) -> float:
         """Return the seconds that one message takes."""
-        return max(0.0, random.gauss(self.mean, self.deviation))
+        return min(max(0.0, random.gauss(self.mean, self.deviation)), LONGEST)
 
 
 class LogNormal(_Distribution, frozen=True):
-    """Mostly short, now and then very long, as measured round trips are.
+    """Mostly short, now and then very long, as measured round trips are, and a year at most.
 
     Args:
         median: seconds that half of the messages stay below.
-        sigma: standard deviation of the logarithm; 0.5 makes the 99th percentile 3.2 medians.
+        sigma: standard deviation of the logarithm, at most 10; 0.5 makes the 99th percentile 3.2
+            medians.
     """
 
     median: float
     sigma: float
 
     def __post_init__(self) -> None:
-        seconds(self.median, f"{self!r}: median")
+        _time(self, self.median, "median")
         _require(self, self.median > 0, "median is above zero")
         _require(self, math.isfinite(self.sigma) and self.sigma >= 0, "sigma is zero or more")
+        _require(self, self.sigma <= _WIDEST, f"sigma is at most {_WIDEST:g}")
 
     def draw(self, random: Random) -> float:
         """Return the seconds that one message takes."""
-        return random.lognormvariate(math.log(self.median), self.sigma)
+        return min(random.lognormvariate(math.log(self.median), self.sigma), LONGEST)
 
 
 class Empirical(_Distribution, frozen=True):
@@ -110,7 +127,7 @@ class Empirical(_Distribution, frozen=True):
     def __post_init__(self) -> None:
         _require(self, bool(self.samples), "there is at least one sample")
         for sample in self.samples:
-            seconds(sample, f"{self!r}: a sample")
+            _time(self, sample, "a sample")
 
     def draw(self, random: Random) -> float:
         """Return the seconds that one message takes."""
@@ -136,6 +153,16 @@ def latency_of(value: float | Latency) -> Latency:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"a latency is a number of seconds or a distribution, not {value!r}")
     return Constant(float(seconds(value, "a link's latency")))
+
+
+def _time(of: object, value: float, what: str) -> None:
+    try:
+        possible = 0 <= value <= LONGEST
+    except TypeError:
+        possible = False
+    if not possible:  # else nobody reads the words, which are long where there are many samples
+        seconds(value, f"{of!r}: {what}")
+        raise ValueError(f"{of!r}: {what} is at most {LONGEST:,.0f} seconds")
 
 
 def _require(of: object, held: bool, rule: str) -> None:

@@ -178,6 +178,9 @@ class Live(Post):
     def restart(self, ref: ActorRef[Any], *, state: bool = False) -> None:
         """Start a crashed actor again; every reference to it leads to the new one.
 
+        One that has died of an error of its own can be started again as well, which in a
+        simulation is the end of it: there it is a mistake that the run has found.
+
         With its state it goes on in the same instance, and not before the thread in which it
         crashed has left that: until then it takes messages and handles none.
 
@@ -187,7 +190,7 @@ class Live(Post):
                 made anew with what `start` was given. `on_start` runs either way.
 
         Raises:
-            GlasshiveError: when it has not crashed.
+            GlasshiveError: when it has neither crashed nor died of an error.
         """
         super().restart(ref, state=state)
 
@@ -213,10 +216,16 @@ class Live(Post):
         with self.lock:
             former = inbox.task
             inbox.rising = True
+            if inbox.ref is not None:
+                inbox.ref.actor_stopped.clear()  # it may have died of an error
             inbox.task = Life(inbox)
             if birth is None:
                 # One that was over while it waited for its turn has never been in the instance.
                 inbox.task.former = former.thread if former.entered else former.former
+
+    def dying(self, inbox: LiveInbox) -> None:
+        """Note that an actor dies of an error: when its thread is done, it may be started again."""
+        self.life_here(inbox).dying = True
 
     def _parting(self, real: Any) -> Any:
         """Return what ends an actor as Pykka does, unless its life is over already."""
@@ -296,6 +305,10 @@ class Live(Post):
             if life.alive:
                 self.record("stop", None)
                 letters = life.end("stopped")
+                actor = life.owner() if life.owner is not None else None
+                if life.dying and actor is not None:
+                    life.inbox.life += 1
+                    self._fallen[life.inbox] = actor
             self._lives.pop(life, None)
         self._lose(life.inbox, letters, "stopped")
 

@@ -173,6 +173,14 @@ class Lives(Runtime):
             if error is not None and getattr(inbox, "world", None) is self:
                 self.failed(inbox, error, doing(traceback))
                 self.casualties.append(casualty(inbox.name, error))
+                self.dying(inbox)
             real(actor, kind, error, traceback)
 
         return handle_failure
+
+    def dying(self, inbox: Any) -> None:
+        """Hear that an actor is about to end by an error of its own; here nothing comes of it.
+
+        Args:
+            inbox: its address.
+        """

@@ -150,6 +150,8 @@ class Fate(ABC):
     def restart(self, name: str, *, state: bool = False) -> None:
         """Start a crashed bee again; one that is up, or was replaced, stays as it is.
 
+        In a live run one that has died of an error of its own counts as crashed.
+
         Args:
             name: any bee of the blueprint.
             state: let it know all that it knew; otherwise it begins anew.

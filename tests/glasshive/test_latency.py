@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glasshive.latency import (
+    LONGEST,
     Constant,
     Empirical,
     Latency,
@@ -71,6 +72,13 @@ def test_an_empirical_latency_draws_its_samples_and_no_others() -> None:
         (lambda: Normal(1.0, math.nan), "deviation is a number of seconds"),
         (lambda: LogNormal(0.0, 1.0), "median is above zero"),
         (lambda: LogNormal(1.0, -1.0), "sigma is zero or more"),
+        (lambda: LogNormal(1.0, 10.1), "sigma is at most 10"),
+        (lambda: LogNormal(31_536_001.0, 1.0), "median is at most 31,536,000 seconds"),
+        (lambda: Constant(1e300), "seconds is at most 31,536,000 seconds"),
+        (lambda: Uniform(0.0, 1e300), "high is at most 31,536,000 seconds"),
+        (lambda: Normal(1e300, 0.0), "mean is at most 31,536,000 seconds"),
+        (lambda: Normal(0.0, 1e300), "deviation is at most 31,536,000 seconds"),
+        (lambda: Empirical((0.1, 1e300)), "a sample is at most 31,536,000 seconds"),
         (lambda: Empirical(()), "there is at least one sample"),
         (lambda: Empirical((0.1, math.inf)), "a sample is a number of seconds"),
         (lambda: latency_of(math.inf), "a link's latency is a number of seconds"),
@@ -79,6 +87,40 @@ def test_an_empirical_latency_draws_its_samples_and_no_others() -> None:
 def test_what_cannot_be_is_refused_by_name(make: Any, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         make()
+
+
+@pytest.mark.parametrize(
+    "latency",
+    [
+        Constant(LONGEST),
+        Uniform(0.0, LONGEST),
+        Normal(LONGEST, LONGEST),
+        LogNormal(LONGEST, 10.0),
+        Empirical((LONGEST,)),
+    ],
+    ids=lambda latency: type(latency).__name__,
+)
+def test_nothing_that_is_drawn_is_longer_than_a_year(latency: Latency) -> None:
+    assert min(drawn(latency)) >= 0.0
+    assert max(drawn(latency)) <= LONGEST == 365 * 24 * 3600
+
+
+def test_a_draw_within_the_bounds_is_what_pythons_own_would_be() -> None:
+    assert LogNormal(0.1, 0.5).draw(Random(7)) == Random(7).lognormvariate(math.log(0.1), 0.5)
+    assert Normal(5.0, 1.0).draw(Random(7)) == Random(7).gauss(5.0, 1.0)
+
+
+def test_many_samples_are_no_more_work_than_their_number() -> None:
+    # With words for a complaint about each, all samples were written down for every one of them.
+    written: list[int] = []
+
+    class Loud(float):
+        def __repr__(self) -> str:
+            written.append(1)
+            return "0.5"
+
+    Empirical((Loud(0.5),) * 100)
+    assert written == []
 
 
 @pytest.mark.parametrize("wrong", ["fast", None, True, [1.0]])

@@ -37,6 +37,8 @@ CAN = [
     Restart("hive-a", state=True),
     Hang("queen", 1),
     Slow("worker-1", 2),
+    Slow("worker-1", 0.001),
+    Slow("worker-1", 1_000_000),
     OutOfMemory("worker-1"),
     FailToLoad("hive-a", "worker-1"),
     Lie("hive-a", 1),
@@ -55,6 +57,8 @@ CANNOT = [
     DriftClock("hive-a", 2),
     Link("queen", "hive-a", duplicate=0.1),
     Crash("keeper-1"),
+    Slow("worker-1", 0.000_999),
+    Slow("worker-1", 1_000_001),
 ]
 
 

@@ -58,9 +58,9 @@ latencies = st.one_of(
     st.none(),
     seconds,
     st.builds(Constant, seconds),
-    st.builds(lambda low, more: Uniform(low, low + more), seconds, seconds),
+    st.builds(lambda *bounds: Uniform(*sorted(bounds)), seconds, seconds),
     st.builds(Normal, seconds, seconds),
-    st.builds(LogNormal, factors, st.floats(0, 10)),
+    st.builds(LogNormal, seconds.filter(bool), st.floats(0, 10)),
     st.builds(Empirical, st.lists(seconds, min_size=1, max_size=3).map(tuple)),
 )
 

@@ -36,6 +36,8 @@ _LIVE = (
     *(Partition, Heal, Link, Recover),
 )
 
+_FACTORS = (0.001, 1_000_000.0)
+"""The step under way is not shortened when its worker is quick again: it has to end by itself."""
 
 _QUICKEST = 0.01
 """Seconds between two draws of a rate at least: each takes turns with whatever else is to do."""
@@ -66,4 +68,10 @@ def _beyond(action: Action, keepers: tuple[str, ...]) -> tuple[str, str] | None:
         return "a live run's links repeat no message", "leave duplicate out"
     if isinstance(action, Crash) and action.bee in keepers:
         return f"nobody would answer the requests of {action.bee}", "crash another bee"
+    least, most = _FACTORS
+    if isinstance(action, Slow) and not least <= action.factor <= most:
+        return (
+            f"a live run cannot slow a worker by {action.factor:.12g}",
+            f"let factor be {least:g} to {most:,.0f}",
+        )
     return None

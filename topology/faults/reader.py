@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["fault_plan_of", "read_fault_plan"]
 
+LONGEST_END = 100
+"""Characters of both ends of why something is no distribution, which may repeat all samples."""
+
 _PLAN = ("heal_at", "strikes")
 
 _KEYS = tuple(
@@ -171,6 +174,8 @@ def _latency(table: Table, key: str) -> float | Latency | None:
     except msgspec.ValidationError as error:
         what, _, _ = str(error).partition(" - at ")
         remedy = 'write seconds, or such as { type = "LogNormal", median = 0.05, sigma = 0.5 }'
+        if len(what) > 2 * LONGEST_END:
+            what = f"{what[:LONGEST_END]}…{what[-LONGEST_END:]}"  # the rule stands at its end
         table.wrong(key, f"{key} is no distribution: {what}", remedy)
     return None
 

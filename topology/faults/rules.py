@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from actors import messages
 from glasshive import Message
 from glasshive.errors import nearest
-from glasshive.latency import Latency
+from glasshive.latency import LONGEST, Latency
 from topology.faults.action import ACTIONS, FailToLoad, Lie, Link, Partition
 from topology.faults.condition import CONDITIONS, At, WithRate
 from topology.toml import Flaw, quoted
@@ -40,9 +40,6 @@ Rule: TypeAlias = Callable[[Any], str | None]
 
 SHORTEST = 1e-6
 """Seconds: what comes more often leaves no time for anything else."""
-
-LONGEST = 365 * 24 * 3600.0
-"""Seconds: a longer time is a slip of the finger."""
 
 MOST = 1_000_000
 """A larger count of anything is a slip of the finger."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from glasshive.latency import Constant
 from topology.faults import action as do
 from topology.faults import condition as when
+from topology.toml import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,6 +19,9 @@ __all__ = ["ordinal", "told"]
 
 _TEENS = range(11, 14)
 """They end in "th", whatever their last digit."""
+
+_LONGEST_LATENCY = 100
+"""Characters of a distribution, which may have any number of samples."""
 
 _ENDS = {1: "st", 2: "nd", 3: "rd"}
 
@@ -101,8 +105,9 @@ def _link(each: do.Link) -> str:
     fates = {name: getattr(each, name) for name in ("loss", "duplicate", "reorder")}
     like = [f"{name} {_number(chance)}" for name, chance in fates.items() if chance]
     if latency is not None:
-        said_latency = _seconds(latency) if isinstance(latency, int | float) else str(latency)
-        like.insert(0, f"latency {said_latency}")
+        plain = isinstance(latency, int | float)
+        said = _seconds(latency) if plain else shortened(str(latency), _LONGEST_LATENCY)
+        like.insert(0, f"latency {said}")
     return f"link {way}: {', '.join(like) or 'as drawn'}"
 
 

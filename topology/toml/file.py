@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from glasshive.errors import Complaint, InputError
+from topology.toml.flaw import shortened
+from topology.toml.keys import MOST_PARTS, long_key_line
 from topology.toml.lines import line_of, locate
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from topology.toml.flaw import Flaw, Place
 
 __all__ = ["TomlFile"]
+
+LONGEST_REASON = 200
+"""Characters of what tomllib says, which repeats whole keys."""
 
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -112,6 +117,15 @@ def _text(path: Path, what: str) -> str:
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
+    long = long_key_line(text)
+    if long is not None:
+        raise InputError(
+            Complaint(
+                _where(path, long, ""),
+                f"a key has more than {MOST_PARTS} parts",
+                "take points out of it",
+            )
+        )
     try:
         return tomllib.loads(text)
     except RecursionError as error:
@@ -128,7 +142,7 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
         raise InputError(
             Complaint(
                 ", ".join(filter(None, (str(path), position))),
-                f"this is not TOML: {_POSITION.sub('', message)}",
+                f"this is not TOML: {shortened(_POSITION.sub('', message), LONGEST_REASON)}",
                 "see https://toml.io for how it is written",
             )
         ) from error

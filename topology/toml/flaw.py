@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["Flaw", "Place", "quoted"]
+__all__ = ["Flaw", "Place", "quoted", "shortened"]
 
 Place: TypeAlias = tuple[str | int, ...]
 """The way to a value from the top of what was written, by the file's keys and indices."""
@@ -35,4 +35,14 @@ def quoted(value: object) -> str:
             text = hex(value)
         case _:
             text = repr(value)
-    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+    return shortened(text, LONGEST_QUOTE)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text, the end of a long one left out.
+
+    Args:
+        text: any text.
+        most: characters of it that stay.
+    """
+    return text if len(text) <= most else text[:most] + "…"

@@ -18,12 +18,21 @@ CLOSING = ("]", "}", '"""', "'''")
 MOST_ATTEMPTS = 200
 """Each attempt parses the statement from its beginning."""
 
+MOST_AGAIN = 1 << 20
+"""Characters that are parsed in such attempts at least, over all statements."""
+
+AGAIN = 10
+"""So many times as long as the text is what is parsed in them at most, if that is more."""
+
+DEEPEST = 16
+"""What is in so many tables, or more, is left to the line of what it is in."""
+
 
 def locate(text: str) -> dict[Place, int]:
     """Return the line of each table and key of a TOML text that parses.
 
     Tables and keys inside an array that is written out are left to the array's line. After a
-    statement that is too long to follow, nothing is found.
+    statement that is too long to follow, or after too much of that kind, nothing is found.
 
     Args:
         text: the text of the file.
@@ -63,15 +72,20 @@ def _statements(text: str) -> Iterator[tuple[int, bool, dict[str, Any]]]:
     Each statement of a TOML file is a TOML file, and no true beginning of a statement is one.
     """
     start, attempts = 0, 0
+    left = max(MOST_AGAIN, AGAIN * len(text))
     lines = text.replace("\r\n", "\n").split("\n")
     for index, line in enumerate(lines):
         if index > start and not any(mark in line for mark in CLOSING):
             continue
+        attempt = "\n".join(lines[start : index + 1])
         try:
-            statement = tomllib.loads("\n".join(lines[start : index + 1]))
+            statement = tomllib.loads(attempt)
+        except RecursionError:
+            return  # it parsed from where less was on the stack
         except tomllib.TOMLDecodeError:
             attempts += 1
-            if attempts == MOST_ATTEMPTS:
+            left -= len(attempt)
+            if attempts == MOST_ATTEMPTS or left < 0:
                 return
             continue
         if statement:
@@ -102,5 +116,5 @@ def _table(header: dict[str, Any], tables: dict[Place, int]) -> Place:
 def _keys(table: Place, statement: dict[str, Any]) -> Iterator[Place]:
     for key, value in statement.items():
         yield (*table, key)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and len(table) < DEEPEST:
             yield from _keys((*table, key), value)
