@@ -52,7 +52,7 @@ clean:
 	touch $@
 
 .venv/core.stamp: .venv/pip.stamp pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[report]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[report,gateway]'
 	touch $@
 
 .venv/dev.stamp: .venv/core.stamp

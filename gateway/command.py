@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import ipaddress
+import math
 import os
 import sysconfig
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -23,6 +25,20 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 _DEFAULT = Limits()
+_TOKEN = "GLASSHIVE_TOKEN"  # noqa: S105  the variable's name
+
+
+class _Number(click.FloatRange):
+    """A number in a range, which "nan" is not, though it is neither below nor above."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or fail."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 def _stay_on_one_core() -> None:
@@ -61,7 +77,7 @@ def _collect_less_often() -> None:
 )
 @click.option(
     "--speed",
-    type=float,
+    type=_Number(min=1e-6, max=1e6),
     default=1.0,
     show_default=True,
     metavar="N",
@@ -81,13 +97,20 @@ def _collect_less_often() -> None:
 )
 @click.option(
     "--token",
-    envvar="GLASSHIVE_TOKEN",
+    envvar=_TOKEN,
     show_envvar=True,
     help="What clients must send as `Authorization: Bearer TOKEN`.",
 )
 @click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let pages of an origin, such as http://localhost:3000, use it; * for any; repeatable.",
+)
+@click.option(
     "--grace",
-    type=click.FloatRange(min=0),
+    type=_Number(min=0),
     default=_DEFAULT.grace_seconds,
     show_default=True,
     metavar="SECONDS",
@@ -95,7 +118,7 @@ def _collect_less_often() -> None:
 )
 @click.option(
     "--keep",
-    type=click.FloatRange(min=0),
+    type=_Number(min=0),
     default=_DEFAULT.keep_seconds,
     show_default=True,
     metavar="SECONDS",
@@ -103,7 +126,7 @@ def _collect_less_often() -> None:
 )
 @click.option(
     "--drain",
-    type=click.FloatRange(min=0),
+    type=_Number(min=0),
     default=_DEFAULT.drain_seconds,
     show_default=True,
     metavar="SECONDS",
@@ -118,6 +141,7 @@ def serve(
     faults: Path | None,
     trace: Path | None,
     token: str | None,
+    origins: tuple[str, ...],
     grace: float,
     keep: float,
     drain: float,
@@ -130,17 +154,20 @@ def serve(
     from topology.faults.reader import read_fault_plan  # noqa: PLC0415  only for this
 
     _check_token(host, token)
+    _check_origins(origins)
     drawing = read_blueprint(blueprint)
     plan = read_fault_plan(faults, drawing, live=True) if faults is not None else None
     limits = Limits(grace_seconds=grace, keep_seconds=keep, drain_seconds=drain)
     try:
-        from gateway.server import Gateway, listen  # noqa: PLC0415  the extra may not be there
+        from gateway.listener import listen  # noqa: PLC0415  the extra may not be there
+        from gateway.server import Gateway  # noqa: PLC0415  as above
     except ModuleNotFoundError as error:
         raise InputError(
             Complaint(
                 "glasshive serve",
-                f"{error.name} is not installed, which it needs",
-                "install it with: pip install 'glasshive[gateway]'",
+                f"{str(error.name).partition('.')[0]} is not installed, which it needs",
+                "install it with: pip install 'glasshive[gateway]', or in a clone of it: "
+                "pip install '.[gateway]'",
             )
         ) from None
     from glasshive.cli.logs import show_logs  # noqa: PLC0415  structlog imports rich
@@ -157,7 +184,7 @@ def serve(
     try:
         if trace is not None:
             sink = TraceWriter.open(trace, _header(drawing, speed))
-        gateway = Gateway(fast, limits=limits, token=token, plan=plan, trace=sink)
+        gateway = Gateway(fast, limits=limits, token=token, origins=origins, plan=plan, trace=sink)
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}"
         whole = gateway.run(listener, lambda: click.echo(f"{drawing.name} is served at {address}"))
@@ -175,6 +202,9 @@ def serve(
 
 def _check_token(host: str, token: str | None) -> None:
     """Refuse to be open to others without a token, or with one that no header can hold."""
+    if token is None and os.environ.get(_TOKEN) == "":
+        remedy = "give it a token, or unset it to serve without one"
+        raise InputError(Complaint(_TOKEN, "it is set and empty", remedy))
     if token is not None:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             remedy = "give letters, digits and signs of ASCII, without a space"
@@ -191,6 +221,18 @@ def _check_token(host: str, token: str | None) -> None:
                 "give one with --token or GLASSHIVE_TOKEN, or listen on 127.0.0.1",
             )
         )
+
+
+def _check_origins(origins: tuple[str, ...]) -> None:
+    """Refuse what no browser would call an origin."""
+    for each in origins:
+        with suppress(ValueError):
+            parts = urlsplit(each)
+            whole = f"{parts.scheme}://{parts.netloc}"
+            if each == "*" or (each == whole and parts.scheme and parts.hostname):
+                continue
+        remedy = "write scheme, host and port alone, such as http://localhost:3000, or *"
+        raise InputError(Complaint(f"--allow-origin {each}", "it is no origin", remedy))
 
 
 def _refuse_to_overwrite(trace: Path, *inputs: Path | None) -> None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from actors import Cancelled, Failed
 from gateway.door import Admitted, Came, Ended, Refused
-from gateway.job import Job, Refusal
+from gateway.job import Job, tokens_in
 from gateway.problem import Problem
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ __all__ = ["CLOSING", "Desk", "new_id"]
 
 CLOSING = "closing"
 """Code of a job that was cut short because the gateway closes down."""
+
+_SOONER = 0.9
+"""Of the swarm's patience: so that what is opened or withdrawn at last gets there in time."""
 
 log = structlog.get_logger()
 
@@ -75,6 +78,8 @@ class Desk:
         self._fewer = asyncio.Event()
         """Set whenever a job is over."""
         self._finished: deque[Job] = deque()
+        self._held = 0
+        """Places for tokens that the finished jobs take in memory."""
         self._expired: dict[str, None] = {}
         self._keys: dict[str, _Known] = {}
 
@@ -90,6 +95,11 @@ class Desk:
             # Once, so that the same time is always told as the same.
             self._epoch = time.time() - self.now()
         return None if at is None else round(self._epoch + at, 6)
+
+    @property
+    def open_seconds(self) -> float:
+        """Seconds that a job waits to be opened; the swarm's own patience would end soon after."""
+        return min(self.limits.open_seconds, _SOONER * self.apiary.blueprint.patience.open_seconds)
 
     # -- making jobs ------------------------------------------------------------------------
 
@@ -157,8 +167,7 @@ class Desk:
         until = self.now() + self.limits.accept_seconds
         while job.accepted_at is None and job.refusal is None and not job.ended():
             if not await job.changed(max(0.0, until - self.now())):
-                self._withdraw(job)
-                self._forget(job)
+                self._give_up(job)
         if job.refusal is not None:
             raise self._refused(job, job.refusal)
         if job.accepted_at is None:
@@ -170,7 +179,7 @@ class Desk:
             )
         return job
 
-    def _refused(self, job: Job, refusal: Refusal) -> Problem:
+    def _refused(self, job: Job, refusal: Refused) -> Problem:
         if refusal.retry_after is None:
             return Problem(422, f"the swarm will not take it: {refusal.reason}", code="rejected")
         if self.draining:
@@ -198,8 +207,9 @@ class Desk:
         if job_id in self._expired:
             raise Problem(
                 410,
-                f"this job has expired: it was never read in {self.limits.open_seconds:g} s, or "
-                f"it ended more than {self.limits.keep_seconds:g} s ago; make another",
+                f"this job has expired: it was never read in {self.open_seconds:g} s, or "
+                f"it ended more than {self.limits.keep_seconds:g} s ago, or before many others; "
+                "make another",
                 code="job_expired",
             )
         raise Problem(
@@ -237,17 +247,19 @@ class Desk:
     async def cancel(self, job: Job) -> bool:
         """Cancel a job down to its worker; return whether that was acknowledged in time.
 
+        One that is cancelled already stays so.
+
         Raises:
             Problem: when it has ended otherwise.
         """
         if not job.ended():
             self._withdraw(job)
-            until = self.now() + self.limits.cancel_seconds
-            while not job.ended():
-                if not await job.changed(max(0.0, until - self.now())):
-                    return False
-            if job.state == "cancelled":
-                return True
+        until = self.now() + self.limits.cancel_seconds
+        while not job.ended():
+            if not await job.changed(max(0.0, until - self.now())):
+                return False
+        if job.state == "cancelled":
+            return True
         raise Problem(
             409,
             f"the job has ended already, as {job.state}; there is nothing to cancel",
@@ -263,12 +275,16 @@ class Desk:
         self.unfinished.pop(job.job_id, None)
         self._fewer.set()
 
+    def _give_up(self, job: Job) -> None:
+        """Let a job expire that has not begun."""
+        self._withdraw(job)
+        job.outcome = Cancelled()
+        self._forget(job)
+        job.ring()
+
     def _forget(self, job: Job) -> None:
         """Let a job expire; nobody waits for more of it."""
         self._over(job)
-        if job.outcome is None:
-            job.outcome = Cancelled()
-            job.ring()
         if self.jobs.pop(job.job_id, None) is None:
             return
         if job.key is not None:
@@ -292,10 +308,10 @@ class Desk:
                 job.attempts = attempts
                 if job.accepted_at is None:
                     job.accepted_at = now
-                else:
+                elif job.rows:  # else a reader has nothing that could have been lost
                     job.tell(f"the swarm had lost the job; it goes on after {len(job.rows)} tokens")
-            case Refused(reason=reason, retry_after=retry_after):
-                job.refusal = Refusal(reason, retry_after)
+            case Refused():
+                job.refusal = letter
                 self._forget(job)
                 self._expired.pop(job.job_id, None)  # nobody was ever told its id
             case Ended(receipt=receipt):
@@ -305,9 +321,9 @@ class Desk:
     def _came(self, job: Job, texts: tuple[str, ...], now: float) -> None:
         if job.last_token_at is None:
             job.first_token_at = now
-            self.meters.first_token(job, now)
+            self.meters.first_token(job, now, tokens_in(texts))
         else:
-            self.meters.next_token(job, now - job.last_token_at)
+            self.meters.next_token(job, now - job.last_token_at, tokens_in(texts))
         job.last_token_at = now
         job.rows.append(texts)
 
@@ -318,9 +334,9 @@ class Desk:
         job.request = replace(job.request, prompt="")
         self._over(job)
         self._finished.append(job)
+        self._held += job.held
         self.meters.ended(job)
         log.info("job ended", job=job.job_id, state=job.state, tokens=len(job.rows))
-        job.ring()
 
     # -- again and again --------------------------------------------------------------------
 
@@ -331,18 +347,21 @@ class Desk:
             if job.readers and time.monotonic() - job.rung_at >= limits.comment_seconds:
                 job.ring(news=False)
             if job.opened_at is None:
-                if now - job.created_at >= limits.open_seconds:
-                    self._withdraw(job)
-                    self._forget(job)
+                if now - job.created_at >= self.open_seconds:
+                    self._give_up(job)
             elif job.left_at is not None and now - job.left_at >= job.grace_seconds:
                 if not job.cancelling:
                     log.info("nobody reads the job", job=job.job_id)
                 self._withdraw(job)
         finished = self._finished
         while finished and (
-            len(finished) > limits.kept_jobs or now - _ended_at(finished[0]) >= limits.keep_seconds
+            len(finished) > limits.kept_jobs
+            or self._held > limits.kept_tokens
+            or now - _ended_at(finished[0]) >= limits.keep_seconds
         ):
-            self._forget(finished.popleft())
+            oldest = finished.popleft()
+            self._held -= oldest.held
+            self._forget(oldest)
 
     # -- closing down -----------------------------------------------------------------------
 
@@ -362,6 +381,7 @@ class Desk:
         for job in list(self.unfinished.values()):
             self._withdraw(job)
             self._ended(job, Failed("the gateway closes down before the end", CLOSING))
+            job.ring()
 
 
 def _ended_at(job: Job) -> float:

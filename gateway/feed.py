@@ -33,12 +33,17 @@ class Subscription:
     def __init__(self, most: int) -> None:
         self._most = most
         self._lines: deque[tuple[int, bytes]] = deque()
+        self._next: int | None = None
+        """Index of the event that comes next, once there was one."""
         self._dropped = 0
         self._bell = asyncio.Event()
         self._closed = False
 
     def add(self, index: int, line: bytes) -> None:
-        """Add an event, or count it as dropped."""
+        """Add an event, or count it as dropped; so are those that never came before it."""
+        if self._next is not None:
+            self._dropped += index - self._next
+        self._next = index + 1
         if len(self._lines) < self._most:
             self._lines.append((index, line))
         else:
@@ -53,7 +58,7 @@ class Subscription:
     async def events(
         self, quiet_seconds: float
     ) -> AsyncIterator[tuple[list[tuple[int, bytes]], int]]:
-        """Yield what came, and how many events were dropped after it.
+        """Yield what came, and how many events were dropped meanwhile.
 
         Args:
             quiet_seconds: seconds of silence after which nothing is yielded, as an empty list.
@@ -79,7 +84,7 @@ class Feed:
     Args:
         live: the runtime.
         loop: where subscribers are.
-        most: events that may wait for one subscriber.
+        most: events that may wait for one subscriber that does not say so itself.
     """
 
     def __init__(self, live: Live, loop: asyncio.AbstractEventLoop, most: int) -> None:
@@ -91,9 +96,13 @@ class Feed:
         self._leave: Callable[[], None] | None = None
 
     @contextmanager
-    def subscribe(self) -> Iterator[Subscription]:
-        """Have every event from now on."""
-        subscription = Subscription(self._most)
+    def subscribe(self, most: int | None = None) -> Iterator[Subscription]:
+        """Have every event from now on.
+
+        Args:
+            most: events that may wait; the feed's by default.
+        """
+        subscription = Subscription(self._most if most is None else most)
         self._subscriptions[subscription] = None
         if self._leave is None:
             self._leave = self._live.watch(self._heard, kinds=KINDS)

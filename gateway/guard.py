@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from gateway.credential import Credential
     from gateway.limits import Limits
 
-__all__ = ["Guard"]
+__all__ = ["OPEN", "Guard", "takes_head"]
 
-_OPEN = frozenset(("/", "/health"))  # asked for membership only
+OPEN = frozenset(("/", "/health"))  # asked for membership only
 """What needs no token; the page at / asks for it itself."""
 
 _LOOKS = frozenset(("/admin/live",))
@@ -34,6 +35,8 @@ log = structlog.get_logger()
 
 class Guard:
     """Asks for the token, keeps pages of other origins out, and takes bodies in whole.
+
+    Every answer gets a name of its own, which OpenAI's clients show as its request id.
 
     Args:
         app: what is behind it.
@@ -51,6 +54,13 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        request_id = f"req-{uuid4().hex}".encode()
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
         problem = self._stranger(scope["path"], Headers(scope=scope))
         body: bytes | None = b""
         if problem is None:
@@ -65,19 +75,19 @@ class Guard:
             answer = JSONResponse(problem.body, problem.status, problem.headers)
             if body:
                 answer.headers["connection"] = "close"  # not all of it was read
-            await answer(scope, receive, send)
+            await answer(scope, receive, named)
             return
         whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:
             return whole.pop() if whole else await receive()
 
-        await self._app(scope, replay, send)
+        await self._app(_as_get(scope), replay, named)
 
     def _stranger(self, path: str, headers: Headers) -> Problem | None:
         """Return why somebody may not come in, None if they may."""
         known = self._credential.shows if path in _LOOKS else self._credential.admits
-        if path not in _OPEN and not known(headers):
+        if path not in OPEN and not known(headers):
             sentence = "send the gateway's token as `Authorization: Bearer TOKEN`"
             return Problem(401, sentence, code="invalid_token")
         host = headers.get("host", "")
@@ -106,6 +116,17 @@ class Guard:
                 parts.append(part)
             if not message.get("more_body", False) or length > _PATIENCE * limit:
                 return b"".join(parts) if length <= limit else bytes(limit + 1)
+
+
+def _as_get(scope: Scope) -> Scope:
+    """Return a request as the routes know it; uvicorn leaves the body of an answer to HEAD out."""
+    head = scope["method"] == "HEAD" and takes_head(scope["path"])
+    return {**scope, "method": "GET"} if head else scope
+
+
+def takes_head(path: str) -> bool:
+    """Return whether HEAD is answered as GET is there; a stream's GET sets a job to work."""
+    return not path.endswith(("/stream", "/trace"))
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from actors import Cancelled, Completed, Failed, Usage
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pykka import ActorRef
 
     from actors import Outcome, Request
+    from gateway.door import Refused
 
-__all__ = ["Job", "Part", "Refusal", "State", "Status", "Token"]
+__all__ = ["Job", "Part", "State", "Status", "Token", "tokens_in"]
 
 State: TypeAlias = Literal["submitted", "queued", "running", "completed", "failed", "cancelled"]
 
@@ -64,16 +65,13 @@ Part: TypeAlias = Token | Status
 """What a stream has before its end."""
 
 
-class Refusal(NamedTuple):
-    """Why there is no job.
+def tokens_in(texts: tuple[str, ...]) -> int:
+    """Return how many tokens there are in a row.
 
     Args:
-        reason: the queen's.
-        retry_after: seconds to wait before another try; None if that will not help.
+        texts: answer by answer, empty for one that has come to its end.
     """
-
-    reason: str
-    retry_after: float | None
+    return len(texts) - texts.count("")
 
 
 @dataclass(eq=False, slots=True)
@@ -99,7 +97,7 @@ class Job:
     last_token_at: float | None = None
     ended_at: float | None = None
     outcome: Outcome | None = None
-    refusal: Refusal | None = None
+    refusal: Refused | None = None
     attempts: int = 0
     """Submissions of it that the queen has accepted."""
     rows: list[tuple[str, ...]] = field(default_factory=list)
@@ -148,18 +146,27 @@ class Job:
         """The tokens that it took so far."""
         if isinstance(self.outcome, Completed) and self.outcome.usage is not None:
             return self.outcome.usage
-        came = sum(bool(text) for row in self.rows for text in row)
+        came = sum(map(tokens_in, self.rows))
         return Usage(self.request.prompt_tokens, came)
+
+    @property
+    def going(self) -> int:
+        """Answers that have not come to their end, as far as tokens have told."""
+        return tokens_in(self.rows[-1]) if self.rows else self.request.copies
+
+    @property
+    def held(self) -> int:
+        """Places for tokens that it takes in memory."""
+        return sum(map(len, self.rows))
 
     def ended(self) -> bool:
         """Return whether nothing more will come of it."""
         return self.outcome is not None
 
     def tell(self, text: str) -> None:
-        """Say something of it to whoever reads it."""
+        """Have something said of it to whoever reads it, when they are woken."""
         if len(self.statuses) < MOST_STATUSES:
             self.statuses.append(Status(len(self.rows), text))
-            self.ring()
 
     def ring(self, *, news: bool = True) -> None:
         """Wake everybody who waits for something to change.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LONGEST_PROMPT", "MOST_STRIKES", "MOST_TOKENS", "Limits"]
+__all__ = ["LONGEST_PROMPT", "MOST_PLAN_BYTES", "MOST_STRIKES", "MOST_TOKENS", "Limits"]
 
 LONGEST_PROMPT = 200_000
 """Characters of a prompt."""
@@ -14,6 +14,9 @@ MOST_TOKENS = 4096
 
 MOST_STRIKES = 1000
 """Strikes of one plan of faults."""
+
+MOST_PLAN_BYTES = 128 << 10
+"""Bytes of one plan of faults; the most strikes have room in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ class Limits:
         grace_seconds: seconds that a job goes on without a reader before it is cancelled.
         keep_seconds: seconds that a finished job and its tokens are kept.
         kept_jobs: finished jobs that are kept at most; the oldest go first.
+        kept_tokens: places for tokens that they have at most, one for each answer at each index.
         known_ids: ids of jobs that have expired which are remembered as such.
         comment_seconds: seconds of silence after which a stream gets a comment.
         send_bytes: bytes that wait in the gateway and in the system for one reader.
@@ -54,6 +58,7 @@ class Limits:
     grace_seconds: float = 15.0
     keep_seconds: float = 300.0
     kept_jobs: int = 4096
+    kept_tokens: int = 4_000_000
     known_ids: int = 65_536
     comment_seconds: float = 15.0
     send_bytes: int = 64 << 10

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from prometheus_client import Metric
 
@@ -33,6 +34,7 @@ _END_TO_END = (
 )
 
 _MODEL = ("model_name",)
+_ENDS = ("completed", "failed", "cancelled")
 
 
 class Meters:
@@ -72,51 +74,69 @@ class Meters:
         )
 
         # Looking a label up takes longer than counting, and is done for every token.
-        self._of = _ByModel(lambda model: (self._itl.labels(model), self._tokens.labels(model)))
+        self._of = cache(self._made)
+
+    def _made(self, model: str) -> _Own:
+        """Make what counts for a model; from then on it is told, from 0."""
+        for state in _ENDS:
+            self._ended.labels(model, state)
+        return _Own(
+            self._ttft.labels(model),
+            self._itl.labels(model),
+            self._end_to_end.labels(model),
+            self._tokens.labels(model),
+        )
 
     def watch(self, desk: Desk) -> None:
-        """Read gauges off a desk and its swarm from now on."""
+        """Read gauges off a desk and its swarm from now on, and tell of each of its models."""
         self.registry.register(_Gauges(desk))
+        for model in desk.apiary.models:
+            self._of(model)
 
-    def first_token(self, job: Job, now: float) -> None:
-        """Count a job's first token, which came now."""
+    def first_token(self, job: Job, now: float, tokens: int) -> None:
+        """Count the first token of each of a job's answers, which came now.
+
+        Args:
+            job: whose.
+            now: seconds of the runtime's clock.
+            tokens: how many they are.
+        """
+        own = self._of(job.request.model)
         if job.opened_at is not None:
-            self._ttft.labels(job.request.model).observe(now - job.opened_at)
-        self._tokens.labels(job.request.model).inc()
+            own.ttft.observe(now - job.opened_at)
+        own.tokens.inc(tokens)
 
-    def next_token(self, job: Job, seconds: float) -> None:
-        """Count another token, so many seconds after the one before."""
-        gap, tokens = self._of[job.request.model]
-        gap.observe(seconds)
-        tokens.inc()
+    def next_token(self, job: Job, seconds: float, tokens: int) -> None:
+        """Count the next token of each of a job's answers.
+
+        Args:
+            job: whose.
+            seconds: how long after those before.
+            tokens: how many they are.
+        """
+        _, itl, _, counter = self._of(job.request.model)
+        itl.observe(seconds)
+        counter.inc(tokens)
 
     def ended(self, job: Job) -> None:
         """Count a job that has ended."""
         model = job.request.model
         self._ended.labels(model, job.state).inc()
         if job.state == "completed" and job.opened_at is not None and job.ended_at is not None:
-            self._end_to_end.labels(model).observe(job.ended_at - job.opened_at)
+            self._of(model).end_to_end.observe(job.ended_at - job.opened_at)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
 
 
-class _ByModel(dict[str, tuple[Histogram, Counter]]):
-    """What counts for each model, made when it is first wanted.
+class _Own(NamedTuple):
+    """What counts for one model."""
 
-    Args:
-        make: makes it for a model.
-    """
-
-    def __init__(self, make: Callable[[str], tuple[Histogram, Counter]]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, model: str) -> tuple[Histogram, Counter]:
-        made: tuple[Histogram, Counter]
-        self[model] = made = self._make(model)
-        return made
+    ttft: Histogram
+    itl: Histogram
+    end_to_end: Histogram
+    tokens: Counter
 
 
 class _Gauges(Collector):
@@ -135,7 +155,9 @@ class _Gauges(Collector):
             "vllm:num_requests_running", "Requests in the workers' batches.", labels=_MODEL
         )
         waiting = GaugeMetricFamily(
-            "vllm:num_requests_waiting", "Opened requests that no batch has.", labels=_MODEL
+            "vllm:num_requests_waiting",
+            "Answers of opened requests that no batch has.",
+            labels=_MODEL,
         )
         usage = GaugeMetricFamily(
             "vllm:kv_cache_usage_perc",
@@ -149,7 +171,7 @@ class _Gauges(Collector):
             runs = sum(state.running for state in own)
             kv_bytes = sum(state.kv_bytes for state in own)
             free = sum(state.free_vram_bytes for state in own)
-            asked = sum(job.request.copies for job in opened if job.request.model == model)
+            asked = sum(job.going for job in opened if job.request.model == model)
             running.add_metric([model], runs)
             waiting.add_metric([model], max(0, asked - runs))
             usage.add_metric([model], 1 - free / kv_bytes if kv_bytes else 0.0)

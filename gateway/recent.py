@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Recent", "Since"]
 
 _GLANCE_SECONDS = 1.0
-_TOGETHER = 5_000
-"""Lines that are handed out at once; who wants more asks again."""
+_BEHIND = 2
+"""Times as many events are kept for who was there before, and is behind, as for who comes anew."""
 
 
 class Since(NamedTuple):
@@ -25,7 +25,7 @@ class Since(NamedTuple):
     Args:
         of: what the events are called that are kept now.
         after: the index of the last event before these lines.
-        lines: the lines of the events, without their ends.
+        lines: the lines of the events, all that there are, without their ends.
         anew: whether these are not what was asked for, but the first that there are.
     """
 
@@ -43,7 +43,7 @@ class Recent:
 
     Args:
         feed: where events come from.
-        limits: how many are kept, and how long after the last look.
+        limits: how many a looker wants, and how long they are kept after the last look.
     """
 
     def __init__(self, feed: Feed, limits: Limits) -> None:
@@ -70,9 +70,8 @@ class Recent:
         place = after - self._after
         anew = of != self._of or not 0 <= place <= len(self._lines)
         if anew:
-            place = 0
-        lines = self._lines[place : place + _TOGETHER]
-        return Since(self._of, self._after + place, lines, anew)
+            place = max(0, len(self._lines) - self._limits.recent_events)
+        return Since(self._of, self._after + place, self._lines[place:], anew)
 
     def _begin(self) -> None:
         """Forget everything, under a new name."""
@@ -83,7 +82,7 @@ class Recent:
     async def _keep(self) -> None:
         limits = self._limits
         loop = asyncio.get_running_loop()
-        with self._feed.subscribe() as subscription:
+        with self._feed.subscribe(limits.recent_events) as subscription:
             async for lines, dropped in subscription.events(_GLANCE_SECONDS):
                 self._add(lines)
                 if dropped:
@@ -99,7 +98,7 @@ class Recent:
         if not self._lines:
             self._after = lines[0][0] - 1
         self._lines += [line for _, line in lines]
-        over = len(self._lines) - self._limits.recent_events
+        over = len(self._lines) - _BEHIND * self._limits.recent_events
         if over > 0:
             del self._lines[:over]
             self._after += over

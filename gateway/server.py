@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import socket
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -19,22 +19,23 @@ from gateway.connection import connection_of
 from gateway.desk import Desk
 from gateway.feed import Feed
 from gateway.letterbox import Letterbox
+from gateway.listener import most_connections
 from gateway.meters import Meters
 from gateway.recent import Recent
 from gateway.service import Service
 from gateway.striker import Striker
 from glasshive import Live, Run
-from glasshive.errors import Complaint, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    import socket
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from gateway.limits import Limits
     from glasshive.trace import EventSink
     from topology.blueprint import Blueprint
     from topology.faults import FaultPlan
 
-__all__ = ["Gateway", "listen"]
+__all__ = ["Gateway"]
 
 _GLANCE_SECONDS = 0.01
 _TICK_SECONDS = 0.1
@@ -42,38 +43,6 @@ _FAREWELL_SECONDS = 5
 """Seconds that readers have to take the last of what they were sent, and each bee to stop."""
 
 log = structlog.get_logger()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address.
-
-    Args:
-        host: an address or a name.
-        port: the port, 0 for any that is free.
-
-    Raises:
-        InputError: when it cannot be had.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-        except OSError:
-            listener.close()
-            raise
-    except OSError as error:
-        raise InputError(
-            Complaint(
-                f"--host {host} --port {port}",
-                f"nothing can listen there ({error.strerror})",
-                "choose another; --port 0 takes any that is free",
-            )
-        ) from None
-    return listener
 
 
 class _Server(uvicorn.Server):
@@ -91,6 +60,7 @@ class Gateway:
         blueprint: what is served.
         limits: how much it takes, and how long it waits.
         token: what clients must know, None for nothing.
+        origins: those whose pages may use it besides its own, "*" for all.
         plan: faults that strike from the beginning; a live run can do them.
         trace: where every event is written, or None.
     """
@@ -101,12 +71,14 @@ class Gateway:
         *,
         limits: Limits,
         token: str | None = None,
+        origins: Sequence[str] = (),
         plan: FaultPlan | None = None,
         trace: EventSink | None = None,
     ) -> None:
         self.blueprint = blueprint
         self.limits = limits
         self.token = token
+        self.origins = origins
         self.plan = plan
         self.trace = trace
         self.connections: Collection[object] = ()
@@ -124,7 +96,7 @@ class Gateway:
             listener: a socket that is bound; it is closed.
             announce: called when requests are taken and a hive is ready.
         """
-        with listener, Live(trace=self.trace) as live:
+        with listener, _logs(), Live(trace=self.trace) as live:
             whole = asyncio.run(self._serve(live, listener, announce))
             if whole:
                 self.service.apiary.close(_FAREWELL_SECONDS)
@@ -152,10 +124,11 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         self._stopping, self._at_once = asyncio.Event(), asyncio.Event()
         self.service = service = self._built(live)
+        within = replace(self.limits, connections=most_connections(self.limits.connections))
         server = _Server(
             uvicorn.Config(
-                application(service, self.token),
-                http=connection_of(self.limits),
+                application(service, self.token, self.origins),
+                http=connection_of(within),
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -163,11 +136,10 @@ class Gateway:
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=self.limits.idle_seconds,
-                timeout_graceful_shutdown=_FAREWELL_SECONDS,
             )
         )
         self.connections = server.server_state.connections
-        with _logs(), self._signals():
+        with self._signals():
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             tending = asyncio.create_task(self._tend(live))
             opening = asyncio.create_task(self._open(server, announce))
@@ -212,6 +184,8 @@ class Gateway:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             try:
+                while live.casualties:
+                    log.error("a bee has died of an error of its own", why=live.casualties.pop(0))
                 self.service.desk.tick()
                 live.run(until=0.0)  # which lets no time pass, and raises what went wrong
             except Exception as error:
@@ -232,8 +206,16 @@ class Gateway:
             service.feed.close()
             service.desk.cut()
             server.should_exit = True
+            ending = (serving, hurry)
             if not hurry.done():
-                await asyncio.wait((serving, hurry), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    ending, timeout=_FAREWELL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+            # Whoever has not taken the last of it by now is given up, as if they had left.
+            for connection in list(server.server_state.connections):
+                connection.transport.abort()
+            if not hurry.done():
+                await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
         finally:
             draining.cancel()
             hurry.cancel()
@@ -242,9 +224,7 @@ class Gateway:
         serving.cancel()
         for listening in server.servers if server.started else ():
             listening.close()
-        for connection in list(server.server_state.connections):
-            connection.transport.abort()
-        await asyncio.sleep(_GLANCE_SECONDS)  # in which the event loop closes them
+        await asyncio.sleep(_GLANCE_SECONDS)  # in which the event loop closes what is open
         return False
 
     @contextmanager
@@ -264,7 +244,7 @@ class Gateway:
 
 
 class _Forwarding(logging.Handler):
-    """Has uvicorn's lines told as all others are."""
+    """Has lines of the standard library's logging told as all others are."""
 
     def emit(self, record: logging.LogRecord) -> None:
         facts: dict[str, Any] = {"exc_info": record.exc_info} if record.exc_info else {}
@@ -273,15 +253,18 @@ class _Forwarding(logging.Handler):
 
 @contextmanager
 def _logs() -> Iterator[None]:
-    """Hear what uvicorn logs."""
-    logger = logging.getLogger("uvicorn.error")
-    before = logger.level, logger.propagate
+    """Hear what uvicorn and the event loop log."""
+    loggers = [logging.getLogger(name) for name in ("uvicorn.error", "asyncio")]
+    before = [(logger.level, logger.propagate) for logger in loggers]
     handler = _Forwarding()
-    logger.addHandler(handler)
-    logger.setLevel(logging.WARNING)
-    logger.propagate = False
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.level, logger.propagate = before
+        for logger, (level, propagate) in zip(loggers, before, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            logger.propagate = propagate

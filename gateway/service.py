@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from gateway.apiary import Apiary
 from gateway.desk import Desk
@@ -13,7 +13,7 @@ from gateway.meters import Meters
 from gateway.recent import Recent
 from gateway.striker import Striker
 
-__all__ = ["Inside", "Service", "answers"]
+__all__ = ["IdempotencyKey", "Inside", "Service", "answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ async def _service(request: Request) -> Service:
 Inside = Annotated[Service, Depends(_service)]
 """A route's parameter that is the service."""
 
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
+"""A route's parameter that is the client's idempotency key, if it gave one."""
+
 _ERROR: dict[str, Any] = {
     "type": "object",
     "required": ["error"],
@@ -78,6 +81,13 @@ _WORDS = {
     431: "The headers are too long.",
     503: "No hive is ready, or the gateway is closing down.",
 }
+_AGAIN = (429, 503)
+_RETRY = {
+    "Retry-After": {
+        "description": "Seconds to wait before another try, if that may help.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 _ALWAYS = (400, 401, 403, 408, 413, 422, 431, 503)
 
 
@@ -91,6 +101,7 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {
             "description": _WORDS[status],
             "content": {"application/json": {"schema": _ERROR}},
+            **({"headers": _RETRY} if status in _AGAIN else {}),
         }
         for status in sorted({*statuses, *_ALWAYS})
     }

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import structlog
 from starlette.responses import Response
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Coroutine
 
     from starlette.types import Receive, Scope, Send
 
     from gateway.limits import Limits
 
-__all__ = ["COMMENT", "EventStream", "frame", "left"]
+__all__ = ["COMMENT", "EventStream", "frame", "until_left"]
 
 COMMENT = b": still here\n\n"
 """What keeps a silent connection open; clients leave it out."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -65,18 +67,7 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send everything, and stop when the client leaves."""
         async with aclosing(self._frames):
-            writing = asyncio.create_task(self._write(scope, send))
-            leaving = asyncio.create_task(left(receive))
-            try:
-                await asyncio.wait((writing, leaving), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                leaving.cancel()
-                if not writing.done():
-                    writing.cancel()
-                results = await asyncio.gather(writing, leaving, return_exceptions=True)
-            error = results[0]
-            if isinstance(error, Exception):
-                raise error
+            await until_left(receive, self._write(scope, send))
 
     async def _write(self, scope: Scope, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
@@ -101,11 +92,27 @@ class EventStream(Response):
             await send(last)
 
 
-async def left(receive: Receive) -> None:
-    """Wait until the client is gone.
+async def until_left(receive: Receive, work: Coroutine[Any, Any, T]) -> T | None:
+    """Do some work for a client, and give it up when the client leaves.
 
     Args:
-        receive: what tells of it.
+        receive: what tells of its leaving.
+        work: what to do.
+
+    Returns:
+        What comes of it, None if it was given up.
     """
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_left(receive))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

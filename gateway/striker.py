@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.letterbox import Letterbox
-from topology.faults.action import strike, victim
+from topology.faults.action import Recover, strike, victim
 from topology.faults.condition import AfterMessage, AfterToken, At, WithRate
 from topology.faults.lookout import Lookout
+from topology.faults.words import told
 
 if TYPE_CHECKING:
     import asyncio
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from gateway.apiary import Apiary
     from glasshive import Live
-    from topology.faults import FaultPlan
+    from topology.faults import Condition, FaultPlan
 
 __all__ = ["Striker"]
 
@@ -82,6 +83,7 @@ class _Armed:
     def begin(self, loop: asyncio.AbstractEventLoop, apiary: Apiary, live: Live) -> None:
         """Wait for every strike's condition."""
         self._loop, self._apiary, self._live = loop, apiary, live
+        self._began = loop.time()
         self._box: Letterbox[int] = Letterbox(loop, self._strike)
         self._lookout = Lookout(apiary, self._box.put)
         for index, each in enumerate(self._plan.strikes):
@@ -99,8 +101,17 @@ class _Armed:
         self._look()
 
     def left(self) -> list[str]:
-        """Return in words what may still strike."""
-        return [str(self._plan.strikes[index]) for index in self._waits if index >= 0]
+        """Return in words what may still strike, and when, in the order of the plan."""
+        since = self._loop.time() - self._began
+        words = []
+        for index in sorted(self._waits):
+            if index >= 0:
+                each = self._plan.strikes[index]
+                words.append(f"{each}{_left(each.when, since)}")
+        if -1 in self._waits and self._plan.heal_at is not None:
+            when = At(self._plan.heal_at)
+            words.append(f"{told(when)}: {told(Recover())}{_left(when, since)}")
+        return words
 
     def call_off(self) -> None:
         """Have nothing more strike."""
@@ -140,6 +151,7 @@ class _Armed:
         each = self._plan.strikes[index]
         bee = victim(each.do)
         if bee is not None and not self._apiary.is_up(bee):
+            log.warning("a fault strikes nobody", fault=str(each), why=f"{bee} is not up")
             self._apiary.run.note(f"{each}, but {bee} is not up")
             return
         log.info("a fault strikes", fault=str(each))
@@ -159,6 +171,17 @@ class _Armed:
             return
         self._lookout.close()
         self._striker.over(self)
+
+
+def _left(when: Condition, since: float) -> str:
+    """Return in words how long a condition has yet, so many seconds after its plan was armed."""
+    match when:
+        case At(seconds=seconds):
+            return f" (in {max(0.0, seconds - since):.1f} s)"
+        case WithRate(until=float(until)):
+            return f" (for another {max(0.0, until - since):.1f} s)"
+        case _:
+            return ""
 
 
 def _nothing() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from gateway.openai.shapes import FINGERPRINT, Told, usage_of
 from gateway.openai.work import Work
 from gateway.problem import Problem
 from gateway.service import answers
-from gateway.sse import COMMENT, EventStream, left
+from gateway.sse import COMMENT, EventStream, until_left
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -56,18 +55,17 @@ async def answer(
         )
         chunks = _chunks(work, shape, usage=order.usage)
         return EventStream(chunks, inside.limits, _event(too_slow.body))
-    told = asyncio.create_task(_whole(work))
-    leaving = asyncio.create_task(left(request.receive))
-    try:
-        await asyncio.wait((told, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not told.done():
-            return Response(status_code=_GONE)
-        body = shape.whole(work, told.result()).model_dump_json()
-        return Response(body, media_type="application/json")
-    finally:
-        told.cancel()
-        leaving.cancel()
-        await asyncio.gather(told, leaving, return_exceptions=True)
+    told = await until_left(request.receive, _whole(work))
+    if told is None:
+        return Response(status_code=_GONE)
+    whole = shape.body(
+        id=f"{shape.prefix}{work.name}",
+        created=work.created,
+        model=work.model,
+        choices=[shape.choice(index, each) for index, each in enumerate(told)],
+        usage=usage_of(work),
+    )
+    return Response(whole.model_dump_json(), media_type="application/json")
 
 
 async def _whole(work: Work) -> list[Told]:

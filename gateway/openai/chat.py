@@ -1,26 +1,24 @@
 """Chat completions: the next message of a chat."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from actors.generation import LONGEST_TEXT
 from gateway.limits import LONGEST_PROMPT, MOST_TOKENS
 from gateway.openai.answer import answer, documented
 from gateway.openai.choice import FinishReason
+from gateway.openai.convention import CONVENTIONS, ConventionRoute
 from gateway.openai.fields import WITHOUT_EFFECT, Fields, not_here
-from gateway.openai.flaw import ConventionRoute
 from gateway.openai.message import ChatMessage, prompt_of
-from gateway.openai.shapes import FINGERPRINT, Told, Usage, usage_of
-from gateway.openai.work import Work
+from gateway.openai.shapes import FINGERPRINT, Told, Usage
 from gateway.problem import Problem
-from gateway.service import Inside
+from gateway.service import IdempotencyKey, Inside
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["OpenAI's conventions"], route_class=ConventionRoute)
+router = APIRouter(tags=[CONVENTIONS], route_class=ConventionRoute)
 
 _MAX_TOKENS = LONGEST_TEXT + 1
 """More than any text that comes to its end by itself."""
@@ -100,6 +98,7 @@ class _Told:
 
     prefix = "chatcmpl-"
     chunk = "chat.completion.chunk"
+    body: type[BaseModel] = ChatCompletion
 
     def opening(self, choice: int) -> dict[str, Any]:
         return _choice(choice, {"role": "assistant", "content": ""}, None)
@@ -107,24 +106,9 @@ class _Told:
     def piece(self, choice: int, text: str, finish_reason: str | None) -> dict[str, Any]:
         return _choice(choice, {"content": text} if text else {}, finish_reason)
 
-    def whole(self, work: Work, answers: Sequence[Told]) -> BaseModel:
-        choices = [
-            ChatChoice.model_validate(
-                {
-                    "index": index,
-                    "message": {"content": told.text},
-                    "finish_reason": told.finish_reason,
-                }
-            )
-            for index, told in enumerate(answers)
-        ]
-        return ChatCompletion(
-            id=f"{self.prefix}{work.name}",
-            created=work.created,
-            model=work.model,
-            choices=choices,
-            usage=usage_of(work),
-        )
+    def choice(self, index: int, told: Told) -> dict[str, Any]:
+        reason = told.finish_reason
+        return {"index": index, "message": {"content": told.text}, "finish_reason": reason}
 
 
 def _choice(index: int, delta: dict[str, str], finish_reason: str | None) -> dict[str, Any]:
@@ -141,7 +125,7 @@ async def create(
     asked: ChatCompletionRequest,
     inside: Inside,
     request: Request,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Have the assistant answer a chat, once or several times."""
     prompt = prompt_of(asked.messages)

@@ -1,25 +1,23 @@
 """Completions: a text goes on."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from gateway.limits import LONGEST_PROMPT
 from gateway.openai.answer import answer, documented
 from gateway.openai.choice import FinishReason
-from gateway.openai.fields import MOST_CHOICES, NOT_HERE, Fields, not_here
-from gateway.openai.flaw import ConventionRoute
-from gateway.openai.shapes import FINGERPRINT, Told, Usage, usage_of
-from gateway.openai.work import Work
+from gateway.openai.convention import CONVENTIONS, ConventionRoute
+from gateway.openai.fields import MOST_CHOICES, NOT_HERE, Fields, as_list, not_here
+from gateway.openai.shapes import FINGERPRINT, Told, Usage
 from gateway.problem import Problem
-from gateway.service import Inside
+from gateway.service import IdempotencyKey, Inside
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["OpenAI's conventions"], route_class=ConventionRoute)
+router = APIRouter(tags=[CONVENTIONS], route_class=ConventionRoute)
 
 _MAX_TOKENS = 16
 """OpenAI's own default."""
@@ -30,7 +28,7 @@ def _texts(value: Any) -> Any:
     if isinstance(value, list) and any(isinstance(each, int | list) for each in value):
         sentence = "a prompt is text here, not token ids; send a string, or a list of strings"
         raise PydanticCustomError(NOT_HERE, sentence)
-    return [value] if isinstance(value, str) else value
+    return as_list(value)
 
 
 class CompletionRequest(Fields):
@@ -83,6 +81,7 @@ class _Told:
 
     prefix = "cmpl-"
     chunk = "text_completion"
+    body: type[BaseModel] = Completion
 
     def __init__(self, echoes: list[str]) -> None:
         self._echoes = echoes
@@ -94,18 +93,8 @@ class _Told:
     def piece(self, choice: int, text: str, finish_reason: str | None) -> dict[str, Any]:
         return {"index": choice, "text": text, "logprobs": None, "finish_reason": finish_reason}
 
-    def whole(self, work: Work, answers: Sequence[Told]) -> BaseModel:
-        choices = [
-            CompletionChoice.model_validate(self.piece(index, echo + told.text, told.finish_reason))
-            for index, (echo, told) in enumerate(zip(self._echoes, answers, strict=True))
-        ]
-        return Completion(
-            id=f"{self.prefix}{work.name}",
-            created=work.created,
-            model=work.model,
-            choices=choices,
-            usage=usage_of(work),
-        )
+    def choice(self, index: int, told: Told) -> dict[str, Any]:
+        return self.piece(index, self._echoes[index] + told.text, told.finish_reason)
 
 
 @router.post(
@@ -118,7 +107,7 @@ async def create(
     asked: CompletionRequest,
     inside: Inside,
     request: Request,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Have one or several texts go on, each with one or several answers."""
     copies = asked.n or 1

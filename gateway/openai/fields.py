@@ -19,6 +19,7 @@ __all__ = [
     "WITHOUT_EFFECT",
     "Fields",
     "StreamOptions",
+    "as_list",
     "between",
     "not_here",
 ]
@@ -52,7 +53,8 @@ def not_here(what: str, *harmless: Any) -> AfterValidator:
     return AfterValidator(refuse)
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
+    """Return a text as a list of it, and anything else as it is."""
     return [value] if isinstance(value, str) else value
 
 
@@ -98,7 +100,7 @@ class Fields(BaseModel):
     ] = None
     stop: Annotated[
         Annotated[list[_Stop], Field(max_length=_MOST_STOPS)] | None,
-        BeforeValidator(_as_list, json_schema_input_type=str | list[str] | None),
+        BeforeValidator(as_list, json_schema_input_type=str | list[str] | None),
         Field(description="What each text is cut before: a string, or up to 4."),
     ] = None
     stream: Annotated[bool | None, Field(description="Tell it piece by piece.")] = None

@@ -28,6 +28,9 @@ def _parts(value: Any) -> Any:
             if isinstance(part, dict) and part.get("type", "text") != "text":
                 sentence = "a part of a message is text here, nothing else; send parts of type text"
                 raise PydanticCustomError(NOT_HERE, sentence)
+    elif value is None:
+        sentence = "there is none; send a text, or a list of parts of type text"
+        raise PydanticCustomError("no_content", sentence)
     return value
 
 

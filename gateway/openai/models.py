@@ -5,14 +5,14 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from gateway.openai.flaw import ConventionRoute
+from gateway.openai.convention import CONVENTIONS, ConventionRoute
 from gateway.problem import Problem
 from gateway.service import Inside, Service, answers
 from glasshive.errors import nearest
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["OpenAI's conventions"], route_class=ConventionRoute)
+router = APIRouter(tags=[CONVENTIONS], route_class=ConventionRoute)
 
 
 class Model(BaseModel):

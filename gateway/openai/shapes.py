@@ -1,6 +1,5 @@
 """What answers look like, for both kinds of completions."""
 
-from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple, Protocol
 
@@ -51,6 +50,8 @@ class Shape(Protocol):
     """What its ids begin with."""
     chunk: str
     """What a piece of a stream is called."""
+    body: type[BaseModel]
+    """All answers at once."""
 
     def opening(self, choice: int) -> dict[str, Any] | None:
         """Return what a stream tells of an answer before its text, None for nothing."""
@@ -58,5 +59,5 @@ class Shape(Protocol):
     def piece(self, choice: int, text: str, finish_reason: str | None) -> dict[str, Any]:
         """Return what a stream tells of an answer: some text, or without any its end."""
 
-    def whole(self, work: Work, answers: Sequence[Told]) -> BaseModel:
-        """Return all answers at once."""
+    def choice(self, index: int, told: Told) -> dict[str, Any]:
+        """Return what the whole answer tells of one."""

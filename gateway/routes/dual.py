@@ -11,7 +11,7 @@ from gateway.desk import Desk, new_id
 from gateway.digest import digest_of
 from gateway.job import Job, State, Token
 from gateway.limits import LONGEST_PROMPT, MOST_TOKENS
-from gateway.service import Inside, answers
+from gateway.service import IdempotencyKey, Inside, answers
 from gateway.sse import COMMENT, EventStream, frame
 
 __all__ = ["router"]
@@ -110,7 +110,7 @@ def view(desk: Desk, job: Job) -> JobView:
 async def create(
     asked: InferenceRequest,
     inside: Inside,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Created:
     """Make a job; nothing runs before its stream is opened."""
     request = Request(

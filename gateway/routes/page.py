@@ -1,6 +1,8 @@
 """The trace page, live, and where its events come from."""
 
+import asyncio
 from base64 import b64encode
+from collections.abc import AsyncGenerator, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Annotated
@@ -8,6 +10,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from gateway.credential import Credential
 from gateway.problem import Problem
@@ -24,6 +27,8 @@ EVENTS = "/admin/live"
 """Where the page's events come from."""
 
 _LARGEST = 1 << 53
+_TOGETHER = 5_000
+"""Lines that are sent at once, a megabyte or so, before others have their turn."""
 
 _LOGIN = """<!DOCTYPE html>
 <html lang="en">
@@ -104,10 +109,18 @@ async def live(
 ) -> Response:
     """Return what happened after an event; from the first time on that somebody asks."""
     since = inside.recent.since(of, after)
-    lines = [_head(inside, since), *since.lines] if since.anew else list(since.lines)
-    body = b"".join(b"%s\n" % line for line in lines)
+    head = [_head(inside, since)] if since.anew else []
     headers = {"cache-control": "no-store"}
-    return Response(body, headers=headers, media_type="application/x-ndjson")
+    body = _together(head, since.lines)
+    return StreamingResponse(body, headers=headers, media_type="application/x-ndjson")
+
+
+async def _together(head: Sequence[bytes], lines: Sequence[bytes]) -> AsyncGenerator[bytes, None]:
+    """Yield lines with their ends, many at once, and let others have their turn in between."""
+    for begin in range(0, len(lines) or 1, _TOGETHER):
+        own = lines[begin : begin + _TOGETHER]
+        yield b"\n".join((*(() if begin else head), *own, b""))
+        await asyncio.sleep(0)  # since a client that takes all at once is not waited for
 
 
 def _head(inside: Service, since: Since) -> bytes:

@@ -14,7 +14,8 @@ import pytest
 
 from actors import Generation, LatencyModel, Model, Patience
 from gateway.limits import Limits
-from gateway.server import Gateway, listen
+from gateway.listener import listen
+from gateway.server import Gateway
 from topology import Blueprint
 
 if TYPE_CHECKING:

@@ -69,3 +69,13 @@ def test_a_client_that_comes_back_in_time_gets_the_rest(serves: Serves) -> None:
         assert next(events).data["index"] == 0
     eventually(lambda: served.show(job_id)["tokens"] >= 10)
     assert spoken(served.read(job_id)) == text_of("sing", 30)
+
+
+def test_to_cancel_again_what_is_cancelled_is_no_failure(served: Served) -> None:
+    job_id = served.submit()
+    first = served.client.delete(f"/v1/inference/{job_id}")
+    assert first.status_code == 200
+    eventually(lambda: served.show(job_id)["ended_at"] is not None)
+    again = served.client.delete(f"/v1/inference/{job_id}")
+    assert (again.status_code, again.json()) == (200, served.show(job_id))
+    assert again.json()["state"] == "cancelled"

@@ -102,6 +102,18 @@ def test_more_connections_than_there_may_be_are_told_so(serves: Serves) -> None:
     eventually(lambda: served.client.get("/health").status_code == 200)
 
 
+def test_those_beyond_the_limit_who_say_nothing_are_not_waited_for(serves: Serves) -> None:
+    served = serves(connections=3, request_seconds=10 * LONG)
+    with ExitStack() as stack:
+        for _ in range(3 + 64):
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", served.port), LONG)))
+        connections = served.gateway.connections
+        eventually(lambda: len(connections) == 3 + 64)
+        for _ in range(3):
+            status, body = talk(served, b"")
+            assert (status, body["error"]["code"]) == (503, "too_many_connections")
+
+
 def test_a_reader_that_takes_nothing_is_cut_off_and_nobody_else_is_slower(serves: Serves) -> None:
     served = serves(stall_seconds=2.0, send_bytes=4096)
     job_id = served.submit(tokens=1500)

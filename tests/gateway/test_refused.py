@@ -90,10 +90,10 @@ def test_a_key_whose_job_was_refused_is_free_again(serves: Serves) -> None:
         ({"prompt": "x", "ignore_eos": "yes"}, "ignore_eos"),
         ({"prompt": "x", "model": 1}, "model"),
         ({"prompt": "x", "temperature": 1}, "temperature"),
-        ([], "body"),
+        ([], None),
     ],
 )
-def test_a_wrong_value_is_named(served: Served, body: Any, param: str) -> None:
+def test_a_wrong_value_is_named(served: Served, body: Any, param: str | None) -> None:
     answer = served.client.post("/v1/inference", json=body)
     assert told(answer) == (422, "invalid_value")
     assert answer.json()["error"]["param"] == param
@@ -164,8 +164,8 @@ def test_a_path_is_not_led_elsewhere(served: Served) -> None:
 
 
 def test_a_method_that_a_path_has_not_is_answered_with_all_it_has(served: Served) -> None:
-    assert served.client.put("/admin/faults").headers["allow"] == "GET, POST"
-    assert served.client.put("/v1/inference/x").headers["allow"] == "DELETE, GET"
+    assert served.client.put("/admin/faults").headers["allow"] == "GET, HEAD, POST"
+    assert served.client.put("/v1/inference/x").headers["allow"] == "DELETE, GET, HEAD"
 
 
 def test_the_document_of_all_routes_is_there(served: Served) -> None:
@@ -206,3 +206,65 @@ def test_half_a_character_is_refused(served: Served) -> None:
         headers={"Content-Type": "application/json"},
     )
     assert told(answer) == (422, "invalid_value")
+
+
+def test_many_unknown_fields_are_not_all_repeated(served: Served) -> None:
+    fields: dict[str, Any] = {f"field-{number:05}": 1 for number in range(50_000)}
+    answer = served.post(**fields)
+    assert told(answer) == (422, "invalid_value")
+    message = answer.json()["error"]["message"]
+    assert message.startswith("field-00000: ")
+    assert message.endswith("; and 49990 more")
+    assert len(message) < 1000
+
+
+@pytest.mark.parametrize("path", ["/v1/inference", "/v1/completions"])
+def test_the_name_of_an_unknown_field_is_cut_short(served: Served, path: str) -> None:
+    answer = served.client.post(path, json={"prompt": "x", "y" * 100_000: 1})
+    assert len(answer.text) < 500
+    assert "y" * 100 + "…" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/inference", "/v1/completions", "/v1/chat/completions"])
+def test_a_body_that_is_not_said_to_be_json_is_told_how_to_say_so(
+    served: Served, path: str
+) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}  # as curl has it
+    for headers in (form, {}):
+        answer = served.client.post(path, content=b'{"prompt": "x"}', headers=headers)
+        assert told(answer) == (400, "invalid_json")
+        assert "send `Content-Type: application/json`" in answer.json()["error"]["message"]
+    body = {"prompt": "x", "messages": []}
+    answer = served.client.post(path, json=[body])
+    assert "Content-Type" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1/inference", "/v1/completions", "/v1/chat/completions"])
+def test_an_empty_idempotency_key_is_refused(served: Served, path: str) -> None:
+    body = (
+        {"prompt": "x"} if "chat" not in path else {"messages": [{"role": "user", "content": "x"}]}
+    )
+    answer = served.client.post(path, json=body, headers={"Idempotency-Key": ""})
+    assert answer.status_code == (422 if path == "/v1/inference" else 400)
+    assert answer.json()["error"]["param"] == "idempotency-key"
+
+
+def test_every_answer_has_a_name_of_its_own(served: Served) -> None:
+    answers = [
+        served.client.get("/health"),
+        served.client.get("/health"),
+        served.client.get("/nowhere"),
+        served.client.get("/health", headers={"Host": "evil.example"}),
+        served.client.post("/v1/completions", json={"prompt": "x", "stream": True}),
+    ]
+    names = {answer.headers["x-request-id"] for answer in answers}
+    assert len(names) == len(answers)
+    assert all(name.startswith("req-") for name in names)
+
+
+def test_without_a_named_origin_no_page_of_another_may_read_an_answer(served: Served) -> None:
+    page = {"Origin": "http://localhost:3000"}
+    asks = {**page, "Access-Control-Request-Method": "POST"}
+    assert served.client.options("/v1/inference", headers=asks).status_code == 405
+    answer = served.post(headers=page)
+    assert not any(name.startswith("access-control") for name in answer.headers)

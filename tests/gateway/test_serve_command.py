@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import resource
 import signal
+import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,7 @@ import httpx
 import pytest
 
 import topology
-from tests.gateway.conftest import LONG, events_in, spoken
+from tests.gateway.conftest import LONG, events_in, eventually, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +41,18 @@ def serve(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[s
 
 
 @contextmanager
-def serving(*words: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    """Run the command, and yield its process and a client of it."""
+def serving(*words: str, files: str = "") -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """Run the command, and yield its process and a client of it.
+
+    Args:
+        words: its options.
+        files: how many files it may open, as commands of a shell.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "glasshive", "serve", str(ONE), "--port", "0", *words],
+        [
+            *("sh", "-c", f'{files}\nexec "$@"', "sh"),
+            *(sys.executable, "-m", "glasshive", "serve", str(ONE), "--port", "0", *words),
+        ],
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -149,6 +160,44 @@ def test_a_plan_strikes_from_the_beginning(tmp_path: Path) -> None:
     assert rest[-1].type == "end"
 
 
+def crowd(stack: ExitStack, client: httpx.Client, connections: int) -> None:
+    """Have so many clients connect that say nothing."""
+    for _ in range(connections):
+        address = (client.base_url.host, client.base_url.port)
+        stack.enter_context(socket.create_connection(address, LONG))
+
+
+def health(client: httpx.Client) -> str:
+    """Return what is answered, nothing if the connection is closed without a word."""
+    with suppress(httpx.TransportError):
+        return client.get("/health").text
+    return ""
+
+
+def test_more_clients_than_there_are_files_are_turned_away_and_little_is_logged() -> None:
+    with serving(files="ulimit -n 200") as (process, client):
+        with ExitStack() as stack:
+            process.send_signal(signal.SIGSTOP)  # so that they all come at once
+            crowd(stack, client, 400)
+            process.send_signal(signal.SIGCONT)
+            eventually(lambda: "there are 72 connections already" in health(client))
+        eventually(lambda: "ok" in health(client))
+        process.send_signal(signal.SIGTERM)
+        _, logged = process.communicate(timeout=LONG)
+    told = [(line["level"], line["event"]) for line in map(json.loads, logged.splitlines())]
+    assert told == [
+        ("warning", "there is room for fewer connections (see ulimit -n)"),
+        ("warning", "no file descriptor is left; clients are turned away (see ulimit -n)"),
+    ]
+
+
+def test_it_asks_for_the_files_that_its_connections_need() -> None:
+    with serving(files="ulimit -Sn 200") as (process, client), ExitStack() as stack:
+        crowd(stack, client, 400)
+        assert client.get("/health").status_code == 200
+        assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE)[0] >= 2048 + 128
+
+
 # -- bad input ------------------------------------------------------------------------------
 
 
@@ -170,8 +219,18 @@ def test_a_plan_strikes_from_the_beginning(tmp_path: Path) -> None:
             ),
         ),
         (
-            ["--speed", "0"],
-            "error: speed: it is 0; give a finite number above 0, such as 10\n",
+            ["--allow-origin", "http://localhost:3000/"],
+            (
+                "error: --allow-origin http://localhost:3000/: it is no origin; write scheme, host "
+                "and port alone, such as http://localhost:3000, or *\n"
+            ),
+        ),
+        (
+            ["--host", f"{'a' * 70}.com", "--token", "t"],
+            (
+                f"error: --host {'a' * 70}.com --port 8000: nothing can listen there (it is not "
+                "the name of a host); choose another; --port 0 takes any that is free\n"
+            ),
         ),
         (
             ["--trace", str(ONE)],
@@ -185,6 +244,33 @@ def test_a_plan_strikes_from_the_beginning(tmp_path: Path) -> None:
 def test_wrong_input_is_refused_with_a_sentence(words: list[str], message: str) -> None:
     done = serve(str(ONE), *words)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+
+
+@pytest.mark.parametrize("words", ["--grace nan", "--keep nan", "--drain nan", "--speed nan"])
+def test_what_is_not_a_number_is_refused(words: str) -> None:
+    done = serve(str(ONE), *words.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'nan' is not a number" in done.stderr
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "1e-7", "1e7", "inf"])
+def test_a_speed_that_no_machine_has_is_refused(speed: str) -> None:
+    done = serve(str(ONE), "--speed", speed)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Invalid value for '--speed'" in done.stderr
+
+
+def test_an_empty_variable_does_not_serve_without_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENVIRONMENT, "GLASSHIVE_TOKEN", "")
+    done = serve(str(ONE))
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        (
+            "error: GLASSHIVE_TOKEN: it is set and empty; give it a token, or unset it to serve "
+            "without one\n"
+        ),
+    )
 
 
 def test_a_blueprint_and_a_plan_that_are_wrong_are_refused(tmp_path: Path) -> None:
@@ -220,7 +306,7 @@ def test_without_the_extra_it_says_how_to_install_it() -> None:
         2,
         (
             "error: glasshive serve: fastapi is not installed, which it needs; install it with: "
-            "pip install 'glasshive[gateway]'\n"
+            "pip install 'glasshive[gateway]', or in a clone of it: pip install '.[gateway]'\n"
         ),
     )
 

@@ -35,6 +35,7 @@ def user(content: Any) -> dict[str, Any]:
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages", "unsupported_parameter"),
         ({"messages": [{"role": [], "content": "x"}]}, "messages", "invalid_value"),
         (user(5), "messages", "invalid_value"),
+        (user(None), "messages", "invalid_value"),
         (user([IMAGE]), "messages", "unsupported_parameter"),
         (user([{"type": "text"}]), "messages", "missing_required_parameter"),
         (user("x" * LONGEST_PROMPT), "messages", "context_length_exceeded"),

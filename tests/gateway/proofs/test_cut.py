@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tests.gateway.conftest import blueprint, events_in, eventually, text_of
-from tests.gateway.proofs.conftest import connect
+from tests.gateway.proofs.conftest import connect, request
 
 if TYPE_CHECKING:
     from tests.gateway.conftest import Event, Served, Serves
@@ -18,17 +18,17 @@ TOKENS = 64
 
 def read_some(served: Served, job_id: str, last: str | None, count: int) -> list[Event]:
     """Return so many tokens after the last one, or those up to the end; then cut the connection."""
-    headers = "" if last is None else f"Last-Event-ID: {last}\r\n"
-    # HTTP/1.0, so that what comes is the stream itself and not chunks of it.
-    head = f"GET /v1/inference/{job_id}/stream HTTP/1.0\r\nHost: 127.0.0.1\r\n{headers}\r\n"
+    headers = () if last is None else (f"Last-Event-ID: {last}",)
     events = []
     with connect(served) as client:
-        client.sendall(head.encode())
+        client.sendall(request(f"GET /v1/inference/{job_id}/stream", *headers))
         with closing(client.makefile(encoding="utf-8", newline="\n")) as lines:
             assert " 200 " in next(lines)
             while next(lines) != "\r\n":
                 pass
-            for event in events_in(line.removesuffix("\n") for line in lines):
+            # What ends a chunk or tells its length ends in CRLF, and no line of an event does.
+            own = (line.removesuffix("\n") for line in lines if not line.endswith("\r\n"))
+            for event in events_in(own):
                 events.append(event)
                 if len([each for each in events if each.type == "token"]) == count:
                     break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     Lines: TypeAlias = list[MutableMapping[str, Any]]
 
 SECRET = "do-not-tell"  # noqa: S105  a word that must not be told back
+FIRST = b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+"""After whose answer the connection stays open."""
 
 
 @pytest.mark.parametrize(
@@ -88,28 +91,50 @@ def test_hundreds_of_connections_that_say_nothing_keep_nobody_out(serves: Serves
     eventually(lambda: len(served.gateway.connections) <= 1)
 
 
+def stalling(stack: ExitStack, served: Served, job_id: str) -> socket.socket:
+    """Return a connection that asks for a stream and takes nothing of it."""
+    client = stack.enter_context(closing(socket.socket()))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.settimeout(LONG)
+    client.connect(("127.0.0.1", served.port))
+    client.sendall(request(f"GET /v1/inference/{job_id}/stream"))
+    return client
+
+
+def rest(client: socket.socket) -> bytes:
+    """Return all that comes on a connection."""
+    answer = b""
+    while part := client.recv(1 << 16):
+        answer += part
+    return answer
+
+
 def test_many_who_stall_do_not_slow_one_who_reads(serves: Serves) -> None:
     served = serves(blueprint(workers_per_hive=2), stall_seconds=2.0, send_bytes=4096)
     jobs = [served.submit(f"song {number}", 1500) for number in range(20)]
     with ExitStack() as stack:
-        slow = []
-        for job_id in jobs:
-            client = stack.enter_context(closing(socket.socket()))
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.connect(("127.0.0.1", served.port))
-            client.sendall(request(f"GET /v1/inference/{job_id}/stream"))
-            slow.append(client)
+        slow = [stalling(stack, served, job_id) for job_id in jobs]
         assert spoken(served.read(served.submit("mine", 200))) == text_of("mine", 200)
         desk = served.gateway.service.desk
         eventually(lambda: not any(desk.jobs[job_id].readers for job_id in jobs))
-        for client in slow:
-            client.settimeout(LONG)
-            answer = b""
-            while part := client.recv(1 << 16):
-                answer += part
-            assert b'"code":"slow_reader"' in answer
+        # All at once: each has two seconds now to take what waits for it.
+        with ThreadPoolExecutor(len(slow)) as pool:
+            for answer in pool.map(rest, slow):
+                assert b'"code":"slow_reader"' in answer
     for number, job_id in enumerate(jobs):
         assert spoken(served.read(job_id)) == text_of(f"song {number}", 1500)
+
+
+def test_whoever_takes_the_last_word_leaves_no_error_in_the_log(serves: Serves) -> None:
+    served = serves(stall_seconds=0.5, send_bytes=4096)
+    loop, over = served.gateway._loop, threading.Event()
+    with structlog.testing.capture_logs() as lines, ExitStack() as stack:
+        client = stalling(stack, served, served.submit(tokens=1500))
+        eventually(lambda: "a reader was too slow" in [line["event"] for line in lines])
+        loop.call_soon_threadsafe(loop.call_later, 0.6, over.set)
+        assert b'"code":"slow_reader"' in rest(client)
+        assert over.wait(LONG)
+    assert [line for line in lines if line["log_level"] == "error"] == []
 
 
 def test_a_job_that_never_was_and_one_that_has_expired_are_told_apart(serves: Serves) -> None:
@@ -173,6 +198,15 @@ def test_nothing_that_was_sent_is_logged(serves: Serves, logged: Lines) -> None:
     served.client.close()
 
 
+def test_what_the_event_loop_logs_is_told_as_all_else_is(serves: Serves) -> None:
+    served = serves()
+    with structlog.testing.capture_logs() as lines:
+        loop = served.gateway._loop
+        loop.call_soon_threadsafe(loop.call_exception_handler, {"message": "an odd thing"})
+        eventually(lambda: bool(lines))
+    assert lines == [{"event": "an odd thing", "log_level": "error"}]
+
+
 def test_an_empty_key_is_no_key(served: Served) -> None:
     answers = [served.post(text, {"Idempotency-Key": ""}) for text in ("one", "two")]
     assert {answer.status_code for answer in answers} in ({202}, {422})
@@ -189,6 +223,39 @@ def test_an_answer_that_nobody_takes_is_not_kept_for_ever(serves: Serves) -> Non
         connections = served.gateway.connections
         eventually(lambda: len(connections) == 1)
         eventually(lambda: not connections)
+
+
+def test_a_request_behind_a_stream_does_not_keep_it_when_its_client_leaves(serves: Serves) -> None:
+    served = serves(comment_seconds=0.1)
+    subscriptions = served.gateway.service.feed._subscriptions
+    with connect(served) as client:
+        client.sendall(FIRST % b"admin/trace" + FIRST % b"health")
+        eventually(lambda: bool(subscriptions))
+    eventually(lambda: not subscriptions)
+
+
+def test_half_a_request_behind_a_stream_is_not_answered_within_it(serves: Serves) -> None:
+    served = serves(request_seconds=0.2)
+    half = bodied("Content-Length: 10", body=b"{")
+    reply = talk(served, FIRST % b"admin/trace" + half)
+    assert reply.status == 200
+    assert reply.raw.count(b"HTTP/1.1 ") == 1
+
+
+def test_half_a_request_that_came_with_the_one_before_it_is_a_timeout(serves: Serves) -> None:
+    served = serves(request_seconds=0.2)
+    for half in (bodied("Content-Length: 10", body=b"{"), b"GET /health HT"):
+        reply = talk(served, FIRST % b"health" + half)
+        statuses = [answer.split()[0] for answer in reply.raw.split(b"HTTP/1.1 ")[1:]]
+        assert statuses == [b"200", b"408"]
+
+
+def test_half_a_request_that_was_refused_is_not_refused_again(serves: Serves) -> None:
+    served = serves(request_seconds=0.2, token=SECRET)
+    half = bodied("Content-Length: 10", body=b"{").replace(b"Connection: close\r\n", b"")
+    reply = talk(served, half)
+    assert reply.status == 401
+    assert reply.raw.count(b"HTTP/1.1 ") == 1
 
 
 def test_requests_without_end_whose_answers_nobody_takes_are_cut_off(serves: Serves) -> None:

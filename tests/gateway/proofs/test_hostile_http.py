@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.gateway.conftest import events_in, spoken, text_of
-from tests.gateway.proofs.conftest import FINE, LENGTH, bodied, request, talk
+from tests.gateway.proofs.conftest import FINE, LENGTH, Reply, bodied, request, talk
 
 if TYPE_CHECKING:
     from tests.gateway.conftest import Served
@@ -100,7 +100,7 @@ def test_no_answer_lets_pages_of_other_origins_read_it(served: Served) -> None:
 )
 def test_what_a_page_can_send_without_asking_makes_no_job(served: Served, kind: str) -> None:
     own = (LENGTH, f"Content-Type: {kind}") if kind else (LENGTH,)
-    assert talk(served, request("POST /v1/inference", *own, body=FINE)).status == 422
+    assert talk(served, request("POST /v1/inference", *own, body=FINE)).status == 400
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,58 @@ def test_an_odd_path_has_its_status_and_a_sentence(served: Served, line: str, st
     assert b"location:" not in reply.head.lower()
 
 
-def test_head_has_no_body(served: Served) -> None:
-    for path in ("/health", "/v1/jobs", "/v1/inference/x/stream", "/no"):
-        assert talk(served, request(f"HEAD {path}")).raw.endswith(b"\r\n\r\n")
+def headers_of(reply: Reply) -> dict[bytes, bytes]:
+    """Return an answer's headers, without those that no two answers have in common."""
+    pairs = [line.split(b": ", 1) for line in reply.head.split(b"\r\n")[1:]]
+    return {name: value for name, value in pairs if name not in {b"date", b"x-request-id"}}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/health", "/ready", "/metrics", "/openapi.json", "/v1/jobs", "/v1/models"),
+        *("/v1/nodes", "/v1/nodes/queen/jobs", "/admin/faults", "/v1/inference/x", "/no"),
+    ],
+)
+def test_head_is_answered_as_get_without_the_body(served: Served, path: str) -> None:
+    head, get = (talk(served, request(f"{method} {path}")) for method in ("HEAD", "GET"))
+    assert head.raw.endswith(b"\r\n\r\n")
+    assert (head.status, headers_of(head)) == (get.status, headers_of(get))
+
+
+def test_head_of_a_stream_sets_no_job_to_work(served: Served) -> None:
+    job_id = served.submit()
+    for path in (f"/v1/inference/{job_id}/stream", "/admin/trace"):
+        reply = talk(served, request(f"HEAD {path}"))
+        assert (reply.status, headers_of(reply)[b"allow"]) == (405, b"GET")
+        assert reply.raw.endswith(b"\r\n\r\n")
+    assert served.show(job_id)["started_at"] is None
+
+
+def test_what_takes_get_says_that_it_takes_head(served: Served) -> None:
+    assert headers_of(talk(served, request("PUT /health")))[b"allow"] == b"GET, HEAD"
+    assert headers_of(talk(served, request("HEAD /v1/inference")))[b"allow"] == b"POST"
+
+
+def test_the_document_tells_of_get_alone(served: Served) -> None:
+    paths = served.client.get("/openapi.json").json()["paths"]
+    assert {method for each in paths.values() for method in each} == {"get", "post", "delete"}
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.0", "2.0"])
+def test_other_versions_of_http_are_refused_by_their_name(served: Served, version: str) -> None:
+    for headers in (b"", b"Host: 127.0.0.1\r\n", b"Connection: keep-alive\r\n"):
+        for path in (b"/health", b"/admin/trace"):
+            head = b"GET %s HTTP/%s\r\n" % (path, version.encode())
+            reply = talk(served, head + headers + b"\r\n")
+            assert (reply.status, reply.error["code"]) == (400, "http_version")
+            assert f"HTTP/{version}; send it as HTTP/1.1" in reply.error["message"]
+
+
+def test_a_head_that_is_refused_has_no_body_either(served: Served) -> None:
+    reply = talk(served, b"HEAD /health HTTP/1.1\r\n\r\n")
+    assert reply.status == 400
+    assert reply.raw.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize("kind", ["websocket", "h2c"])

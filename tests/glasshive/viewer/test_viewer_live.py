@@ -205,6 +205,33 @@ def test_what_comes_is_followed_to_its_end(shows: Shows) -> None:
     expect(page).to_have_url(re.compile(r"#tab=run$"))
 
 
+def test_what_comes_is_taken_in_while_showing_it_would_take_too_long(shows: Shows) -> None:
+    source = Source({}, [noted(0)])
+    page = shows(source)
+    holds(page, 1)
+    page.evaluate("""
+    () => {
+      const { live } = glasshive;
+      const [take, apply] = [live._take, live._apply];
+      window.shown = 0;
+      window.taken = {}; // events there were after each look, by how often anything was shown
+      live._take = async function () {
+        await take.call(this);
+        (taken[shown] ??= []).push(this._source.ledger.next);
+      };
+      live._apply = async function () {
+        await new Promise((resume) => setTimeout(resume, 1000)); // as long a trace takes
+        shown += 1;
+        await apply.call(this);
+      };
+    }
+    """)
+    until(page, "shown > 0", value=True)
+    source.lines += [noted(n) for n in range(1, 30)]
+    holds(page, 30)
+    assert page.evaluate("Math.max(...Object.values(taken).map((looks) => looks.length))") > 1
+
+
 def test_looking_around_lets_it_stand_still_until_it_is_to_go_on(shows: Shows) -> None:
     source = Source({}, [noted(n) for n in range(30)])
     page = shows(source)

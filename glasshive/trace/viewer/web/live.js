@@ -6,7 +6,7 @@ import { Trace } from "./trace.js";
 import { counted } from "./words.js";
 
 const PAUSE = 400; // milliseconds between two looks
-const SHARE = 3; // times as long as a look takes there is a pause after it
+const SHARE = 3; // times as long as showing takes nothing else is shown; what comes is taken in meanwhile
 const AGAIN = 2000; // milliseconds after which one looks again for who does not answer
 const PATIENCE = 15000; // milliseconds after which an answer is not waited for
 const MUCH = 1000; // events, after which there may be more to be had at once
@@ -69,14 +69,20 @@ export class Live {
   }
 
   async run() {
+    let showAt = 0;
     for (;;) {
       const began = performance.now();
       let pause = AGAIN;
       try {
         await this._take();
         this.gone = false;
-        if (this.follows) await this._apply();
-        pause = Math.max(PAUSE, SHARE * (performance.now() - began));
+        const taken = performance.now();
+        pause = Math.max(PAUSE, taken - began);
+        if (this.follows && taken >= showAt) {
+          await this._apply();
+          const shown = performance.now();
+          showAt = shown + SHARE * (shown - taken);
+        }
       } catch (error) {
         if (!(error instanceof TypeError || error instanceof DOMException || /^status/.test(error.message))) throw error;
         this.gone = true;

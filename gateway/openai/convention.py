@@ -6,15 +6,23 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from gateway.flaw import flaws_of, unreadable
 from gateway.openai.fields import NOT_HERE
 from gateway.problem import Problem
 
-__all__ = ["ConventionRoute"]
+__all__ = ["CONVENTIONS", "ConventionRoute"]
+
+CONVENTIONS = "OpenAI's conventions"
+"""Tag of the routes that keep to them."""
 
 _CODES = {
     NOT_HERE: "unsupported_parameter",
     "extra_forbidden": "unknown_parameter",
     "missing": "missing_required_parameter",
+}
+_WORDS = {
+    "extra_forbidden": "there is no such field here; leave it out",
+    "missing": "it is missing",
 }
 
 _UNPROCESSABLE = 422
@@ -31,7 +39,7 @@ class ConventionRoute(APIRoute):
             try:
                 return await handle(request)
             except RequestValidationError as error:
-                raise _problem(error) from None
+                raise _problem(request, error) from None
             except Problem as problem:
                 if problem.status != _UNPROCESSABLE:
                     raise
@@ -42,17 +50,11 @@ class ConventionRoute(APIRoute):
         return convention
 
 
-def _problem(error: RequestValidationError) -> Problem:
+def _problem(request: Request, error: RequestValidationError) -> Problem:
     """Say what is wrong and where, but not what it was; of several flaws the first."""
-    flaw = error.errors()[0]
-    if flaw["type"] == "json_invalid":
-        return Problem(400, "the body is not JSON", code="invalid_json")
-    place = ".".join(map(str, flaw["loc"][1:])) or str(flaw["loc"][0])
-    words = {
-        "extra_forbidden": "there is no such field here; leave it out",
-        "missing": "it is missing",
-    }
-    message: str = words.get(flaw["type"], flaw["msg"])
-    sentence = f"{place}: {message[:1].lower()}{message[1:]}"
-    param = str(flaw["loc"][1]) if flaw["loc"][1:] else None
-    return Problem(400, sentence, code=_CODES.get(flaw["type"], "invalid_value"), param=param)
+    problem = unreadable(request, error)
+    if problem is None:
+        flaw = flaws_of(error, _WORDS)[0]
+        code = _CODES.get(flaw.kind, "invalid_value")
+        problem = Problem(400, flaw.sentence, code=code, param=flaw.param)
+    return problem
