@@ -252,6 +252,35 @@ def test_looking_around_lets_it_stand_still_until_it_is_to_go_on(shows: Shows) -
     expect(page.locator("#found")).to_have_text("3 of 1,300 events")
 
 
+def test_nothing_is_exchanged_under_a_button_that_is_down(shows: Shows) -> None:
+    source = Source({}, [noted(n) for n in range(30)])
+    page = shows(source)
+    page.get_by_role("tab", name="Marks").click()
+    page.locator('#panel .row[data-event="7"]').hover()
+    page.mouse.down()
+    source.lines += [noted(n) for n in range(30, 60)]
+    until(page, "glasshive.live._source.ledger.next", 60)
+    page.wait_for_timeout(1000)  # in which it would have been shown twice
+    page.mouse.up()
+    expect(page.locator("#panel h3.title .index")).to_have_text("#7 ")
+    expect(page.locator("#status")).to_have_text("stands still")
+
+
+def test_a_job_that_is_shown_alone_stands_still_also_where_it_is_the_last_to_happen(
+    shows: Shows, traces: dict[str, Path]
+) -> None:
+    head, lines = read(traces["crash"])
+    last = max(n for n, line in enumerate(lines) if '"type":"StreamItem"' in line)
+    page = shows(Source(head, lines[: last + 1]))
+    holds(page, last + 1)
+    page.get_by_role("tab", name="Jobs").click()
+    until(page, "glasshive.focus.at", last)
+    expect(page.locator("#status")).to_have_text("live")
+    name = page.evaluate("glasshive.traces[0].jobsOf(glasshive.focus.at)[0].name")
+    page.locator(f'#panel .row[data-job="{name}"]').click()
+    expect(page.locator("#status")).to_have_text("stands still")
+
+
 def test_a_key_lets_it_stand_still_and_go_on(shows: Shows) -> None:
     source = Source({}, [noted(n) for n in range(30)])
     page = shows(source)

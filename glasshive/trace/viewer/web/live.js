@@ -66,6 +66,10 @@ export class Live {
     this._begun = 0;
     this._span = null; // how much is in sight, while it follows; null: as much as at first
     this.moves = false; // while it goes to the end by itself
+    this._pressed = false; // while a button or a finger is down: what is under it has to stay there
+    addEventListener("pointerdown", () => (this._pressed = true), true);
+    for (const end of ["pointerup", "pointercancel"])
+      addEventListener(end, () => setTimeout(() => (this._pressed = false)), true); // after the click
   }
 
   async run() {
@@ -78,7 +82,7 @@ export class Live {
         this.gone = false;
         const taken = performance.now();
         pause = Math.max(PAUSE, taken - began);
-        if (this.follows && taken >= showAt) {
+        if (this._wanted && taken >= showAt) {
           await this._apply();
           const shown = performance.now();
           showAt = shown + SHARE * (shown - taken);
@@ -95,6 +99,10 @@ export class Live {
   // Takes in what there is, much of it at once, but not for ever where more comes than can be had.
   async _take() {
     for (let turn = 0; turn < TURNS; turn += 1) if ((await this._source.look()) < MUCH) return;
+  }
+
+  get _wanted() {
+    return this.follows && !this._pressed;
   }
 
   // What is said of it in a word, and how much has come that is not shown.
@@ -119,7 +127,8 @@ export class Live {
   changed(changed) {
     if (this.moves || !this.follows || !this._page) return;
     const { focus } = this._page;
-    if (changed.has("at") || (changed.has("event") && focus.event >= 0)) this._stand();
+    const opened = (changed.has("event") && focus.event >= 0) || (changed.has("job") && focus.job);
+    if (changed.has("at") || opened) this._stand();
     else if (changed.has("from") || changed.has("to")) {
       const positions = focus.trace.position[focus.axis];
       if (focus.to < positions.at(-1)) this._stand();
@@ -144,7 +153,7 @@ export class Live {
       this.follows = !placed && this._page.focus.event < 0;
     } else {
       const forgotten = begun === this._begun ? trace.first - before.first : Infinity;
-      await page.replace(trace, forgotten, () => this.follows);
+      if (!(await page.replace(trace, forgotten, () => this._wanted))) return;
     }
     this._begun = begun;
     if (!this.follows) return;

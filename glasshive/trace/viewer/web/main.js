@@ -255,13 +255,14 @@ class Page {
         await sift(trace, { job, where: "" }, () => true);
       }
     }
-    if (!wanted()) return;
+    if (!wanted()) return false;
     this._sifting += 1; // what was sifted meanwhile is no longer shown
     focus.replace(trace, forgotten);
     this.pointer.forget();
     this._makeFacts();
     this._makeTypes();
     this._tellFound();
+    return true;
   }
 
   // Shows what is new; an event that is open stays as it is.
