@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LONGEST_PROMPT", "MOST_PLAN_BYTES", "MOST_STRIKES", "MOST_TOKENS", "Limits"]
+__all__ = [
+    "LONGEST_PROMPT",
+    "MOST_PLANS",
+    "MOST_PLAN_BYTES",
+    "MOST_STRIKES",
+    "MOST_TOKENS",
+    "Limits",
+]
 
 LONGEST_PROMPT = 200_000
 """Characters of a prompt."""
@@ -14,6 +21,9 @@ MOST_TOKENS = 4096
 
 MOST_STRIKES = 1000
 """Strikes of one plan of faults."""
+
+MOST_PLANS = 100
+"""Plans of faults that wait to strike at once."""
 
 MOST_PLAN_BYTES = 128 << 10
 """Bytes of one plan of faults; the most strikes have room in it."""

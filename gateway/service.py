@@ -77,7 +77,7 @@ _WORDS = {
     410: "The job has expired.",
     413: "The body is too large.",
     422: "A value is wrong.",
-    429: "The queue is full.",
+    429: "The queue is full, or too many plans of faults wait to strike.",
     431: "The headers are too long.",
     503: "No hive is ready, or the gateway is closing down.",
 }

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.letterbox import Letterbox
+from gateway.limits import MOST_PLANS
+from gateway.problem import Problem
 from topology.faults.action import Recover, strike, victim
 from topology.faults.condition import AfterMessage, AfterToken, At, WithRate
 from topology.faults.lookout import Lookout
@@ -49,7 +51,16 @@ class Striker:
 
         Args:
             plan: one that a live run can carry out; its times are counted from now.
+
+        Raises:
+            Problem: when too many wait already.
         """
+        if len(self._armed) >= MOST_PLANS:
+            sentence = (
+                f"{MOST_PLANS} plans wait to strike already; wait for them, or call them off with "
+                "DELETE /admin/faults"
+            )
+            raise Problem(429, sentence, code="too_many_plans")
         self._count += 1
         armed = _Armed(self, plan, f"{self._live.seed}/faults/{self._count}")
         self._armed[armed] = None

@@ -61,7 +61,7 @@ class Armed(BaseModel):
 @router.post(
     "/faults",
     status_code=202,
-    responses=answers(403),
+    responses=answers(403, 429),
     openapi_extra=_BODY,
     summary="Have faults strike",
 )
@@ -76,6 +76,13 @@ async def faults(request: Request, inside: Inside) -> Armed:
 @router.get("/faults", responses=answers(403), summary="What waits to strike")
 async def armed(inside: Inside) -> Armed:
     """Return what waits to strike."""
+    return Armed(armed=inside.striker.armed)
+
+
+@router.delete("/faults", responses=answers(403), summary="Have nothing strike any more")
+async def call_off(inside: Inside) -> Armed:
+    """Call off what waits to strike; what is broken stays so."""
+    inside.striker.disarm()
     return Armed(armed=inside.striker.armed)
 
 

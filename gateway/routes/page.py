@@ -13,7 +13,6 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from gateway.credential import Credential
-from gateway.problem import Problem
 from gateway.recent import Since
 from gateway.service import Inside, Service, answers
 from glasshive.trace.file import FORMAT
@@ -157,7 +156,7 @@ def _credential(request: Request) -> Credential:
 def _login(wrong: str) -> Response:
     answer = _html(_LOGIN.replace("WRONG", wrong).replace("SCRIPT", _LOGIN_SCRIPT), _LOGIN_POLICY)
     answer.status_code = 401
-    answer.headers["www-authenticate"] = Problem(401, "", code="").headers["WWW-Authenticate"]
+    answer.headers["www-authenticate"] = "Bearer"
     return answer
 
 

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from actors import Hive, Queen
+from gateway.limits import MOST_PLANS
 from tests.gateway.conftest import eventually, spoken, text_of
 
 if TYPE_CHECKING:
@@ -139,3 +140,25 @@ def test_a_bee_that_dies_of_an_error_of_its_own_is_logged_and_comes_back_as_one_
     assert served.client.post("/admin/faults", json=plan).status_code == 202
     eventually(lambda: apiary.is_up(bee) and served.client.get("/ready").status_code == 200)
     assert spoken(served.read(served.submit(tokens=8))) == text_of("sing", 8)
+
+
+def test_what_waits_can_be_called_off(serves: Serves) -> None:
+    served = serves()
+    arm(served, {"at": 0.3, "do": "crash", "bee": "hive-1"})
+    arm(served, {"after_token": 5, "do": "crash", "bee": "hive-1"}, heal_at=60)
+    assert served.client.delete("/admin/faults").json() == {"armed": []}
+    assert served.client.get("/admin/faults").json() == {"armed": []}
+    assert spoken(served.read(served.submit(tokens=200))) == text_of("sing", 200)
+    assert served.client.get("/ready").status_code == 200
+
+
+def test_so_many_plans_wait_at_once_and_no_more(serves: Serves) -> None:
+    served = serves()
+    for _ in range(MOST_PLANS):
+        arm(served, {"at": 60, "do": "heal"})
+    plan = {"strikes": [{"at": 60, "do": "heal"}]}
+    answer = served.client.post("/admin/faults", json=plan)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many_plans")
+    assert len(served.client.get("/admin/faults").json()["armed"]) == MOST_PLANS
+    served.client.delete("/admin/faults")
+    assert served.client.post("/admin/faults", json=plan).status_code == 202

@@ -164,7 +164,7 @@ def test_a_path_is_not_led_elsewhere(served: Served) -> None:
 
 
 def test_a_method_that_a_path_has_not_is_answered_with_all_it_has(served: Served) -> None:
-    assert served.client.put("/admin/faults").headers["allow"] == "GET, HEAD, POST"
+    assert served.client.put("/admin/faults").headers["allow"] == "DELETE, GET, HEAD, POST"
     assert served.client.put("/v1/inference/x").headers["allow"] == "DELETE, GET, HEAD"
 
 
