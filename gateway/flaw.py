@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.problem import Problem
+from topology.toml import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +42,8 @@ def flaws_of(error: RequestValidationError, words: Mapping[str, str] | None = No
     """
     flaws = []
     for each in error.errors():
-        where = [_cut(str(part)) for part in each["loc"]]
-        place = _cut(".".join(where[1:]) or where[0])
+        where = [shortened(str(part), _LONGEST_PLACE) for part in each["loc"]]
+        place = shortened(".".join(where[1:]) or where[0], _LONGEST_PLACE)
         message = (words or {}).get(each["type"], each["msg"])
         sentence = f"{place}: {message[:1].lower()}{message[1:]}"
         flaws.append(Flaw(each["type"], where[1] if where[1:] else None, sentence))
@@ -65,7 +66,3 @@ def unreadable(request: Request, error: RequestValidationError) -> Problem | Non
         sentence = "the body is not taken for JSON; send `Content-Type: application/json`"
         return Problem(400, sentence, code="invalid_json")
     return None
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_PLACE else f"{text[:_LONGEST_PLACE]}…"

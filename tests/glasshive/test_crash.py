@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from typing import Any
@@ -129,8 +128,8 @@ def test_messages_take_their_links_latency_both_ways(runtime: type[Simulation | 
     assert took == 0.06 if runtime is Simulation else 0.06 <= took < 5
 
 
+@pytest.mark.usefixtures("quiet")
 def test_leaving_a_live_run_ends_every_thread_that_waits() -> None:
-    logging.getLogger("pykka").setLevel(logging.CRITICAL + 1)
     before = set(threading.enumerate())
 
     class Stuck(pykka.ThreadingActor):

@@ -80,21 +80,26 @@ def _tells(ref: ActorRef[Any], message: str) -> Callable[[Node], None]:
     return tell
 
 
+def _told_about_its_end(simulation: Simulation, end: Callable[[Any], None]) -> tuple[str, str]:
+    """Have R told to end while A tells it x; return what R got, and what A did."""
+    r = Node.start(quit=end)
+    actor = r._actor_weakref()
+    a = Node.start(go=_tells(r, "x"))
+    simulation.run()
+    r.tell("quit")
+    a.tell("go")
+    simulation.run()
+    assert actor is not None
+    return " ".join(actor.got), got(a)
+
+
 def test_the_end_of_an_actor_is_tried_before_and_after_everything_else() -> None:
     """R is told to quit, and A tells it x. A goes before R quits, and x comes in time or is lost;
     or A goes after it, which an error tells A: 3 orders.
     """
 
     def play(simulation: Simulation) -> tuple[str, str]:
-        r = Node.start(quit=lambda own: own._stop())
-        actor = r._actor_weakref()
-        a = Node.start(go=_tells(r, "x"))
-        simulation.run()
-        r.tell("quit")
-        a.tell("go")
-        simulation.run()
-        assert actor is not None
-        return " ".join(actor.got), got(a)
+        return _told_about_its_end(simulation, Node._stop)
 
     search, results = explored(play)
     assert sorted(results) == [("quit", "go"), ("quit", "go dead"), ("x quit", "go")]
@@ -113,15 +118,7 @@ def test_a_message_that_could_never_be_next_as_its_receiver_was_busy_until_its_e
             b.ask("q")
             own._stop()
 
-        r = Node.start(quit=quit_after_a_question)
-        actor = r._actor_weakref()
-        a = Node.start(go=_tells(r, "x"))
-        simulation.run()
-        r.tell("quit")
-        a.tell("go")
-        simulation.run()
-        assert actor is not None
-        return " ".join(actor.got), got(a)
+        return _told_about_its_end(simulation, quit_after_a_question)
 
     search, results = explored(play)
     assert sorted(results) == [("quit", "go"), ("quit", "go dead"), ("x quit", "go")]
