@@ -77,9 +77,10 @@ class WallClock:
 
     def _tick(self) -> None:
         while (calls := self._next()) is not None:
-            for _, _, call, what, _ in calls:
+            for _, _, call, what, _lose in calls:
                 call(what)
-            del calls, call, what  # or the next wait would keep whom they were about
+            # Or the next wait would keep whom they were about, what is not called among them.
+            del calls, call, what, _lose
 
     def _next(self) -> list[_Entry] | None:
         """Wait until something is due, and return all that is; None when the clock is stopped."""

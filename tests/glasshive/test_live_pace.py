@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+import weakref
 from typing import Any
 
 import pykka
@@ -56,6 +58,26 @@ def test_what_a_long_halt_has_delayed_does_not_come_all_at_once() -> None:
     # One comes at once for the one that was late, and the others are a period apart.
     assert ticks[1] >= 0.5
     assert ticks[-1] >= 0.5 + 9 * PERIOD
+
+
+def test_a_clock_that_waits_keeps_nothing_of_what_it_has_called() -> None:
+    class Held:
+        def take(self, _: object) -> None:
+            called.set()
+
+    called = threading.Event()
+    wall = WallClock()
+    wall.start()
+    held = Held()
+    kept = weakref.ref(held)
+    wall.at(0.0, held.take, held, held.take)
+    assert called.wait(10)
+    del held
+    until = time.monotonic() + 10
+    while kept() is not None and time.monotonic() < until:
+        time.sleep(0.005)
+    assert kept() is None
+    assert wall.stop() == []
 
 
 def test_a_clock_calls_in_the_order_of_the_times_and_loses_what_is_not_due_at_its_end() -> None:
